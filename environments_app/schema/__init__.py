@@ -1,0 +1,37 @@
+"""The typed configuration of an environment: one schema for forms, admin, API, files and Terraform.
+
+Pure: it knows neither Django nor AWS's API.
+"""
+
+from environments_app.schema.advice import warnings
+from environments_app.schema.blueprint import (
+    Blueprint,
+    BlueprintEnvironment,
+    Protection,
+    blueprint_files,
+    load_blueprint,
+    read_blueprint,
+)
+from environments_app.schema.config import EnvironmentConfig
+from environments_app.schema.document import canonical, digest, json_schema, parse
+from environments_app.schema.problems import ConfigInvalid, Problem
+from environments_app.schema.render import render_variables, unprovisioned
+
+__all__ = [
+    "Blueprint",
+    "BlueprintEnvironment",
+    "ConfigInvalid",
+    "EnvironmentConfig",
+    "Problem",
+    "Protection",
+    "blueprint_files",
+    "canonical",
+    "digest",
+    "json_schema",
+    "load_blueprint",
+    "parse",
+    "read_blueprint",
+    "render_variables",
+    "unprovisioned",
+    "warnings",
+]

@@ -1,0 +1,84 @@
+"""Warnings: what is allowed, but should be known."""
+
+from collections.abc import Iterator
+
+from environments_app.schema.config import EnvironmentConfig
+from environments_app.schema.facts import INSTANCE_MEMORY_GIB, max_connections, usable_instance_memory_mib
+from environments_app.schema.problems import Problem
+from environments_app.schema.render import unprovisioned
+
+
+def warnings(config: EnvironmentConfig, *, tier: str | None = None) -> list[Problem]:
+    """Findings that do not refuse a configuration. `tier` is the environment's; production is held to more."""
+    production = tier == "production"
+    return [
+        *_data(config, production),
+        *_connections(config),
+        *_edge(config, production),
+        *_instances(config),
+        *unprovisioned(config),
+    ]
+
+
+def _data(config: EnvironmentConfig, production: bool) -> Iterator[Problem]:
+    database = config.database
+    if database is None:
+        return
+    if database.backup_retention_days == 0:
+        what = "production without backups" if production else "the database has no backups"
+        yield Problem("database.backup_retention_days", what, "7 days, or at least 1")
+    if production and not database.multi_az:
+        yield Problem("database.multi_az", "production without a standby: a zone's failure is an outage", "true")
+    if production and not database.deletion_protection:
+        yield Problem("database.deletion_protection", "production may be deleted by mistake", "true")
+    if "." in database.engine_version:
+        yield Problem(
+            "database.engine_version",
+            f"AWS withdraws minor versions; {database.engine_version} may no longer be offered",
+            f"the major version {database.engine_version.split('.')[0]}",
+        )
+
+
+def _connections(config: EnvironmentConfig) -> Iterator[Problem]:
+    if config.database is None:
+        return
+    limit = max_connections(config.database.instance_class)
+    # A deployment runs old and new tasks side by side, so maximum_percent counts.
+    wanted = sum(
+        (service.database_connections_per_task or 0) * service.max_count * service.deployment.maximum_percent // 100
+        for service in config.services.values()
+    )
+    if wanted > limit:
+        yield Problem(
+            "database.instance_class",
+            f"at full scale, tasks open {wanted} connections; {config.database.instance_class} takes about {limit}",
+            "smaller pools, fewer tasks, or a larger class",
+        )
+
+
+def _edge(config: EnvironmentConfig, production: bool) -> Iterator[Problem]:
+    balancer = config.load_balancer
+    if balancer and balancer.certificate_arn is None and config.dns is None:
+        yield Problem(
+            "load_balancer.certificate_arn",
+            "no certificate: traffic is plain HTTP",
+            "a certificate, or a section dns",
+        )
+    if production and config.network.nat_gateways == "single":
+        yield Problem("network.nat_gateways", "one NAT gateway is one zone's failure away from none", "per_zone")
+    for severity in sorted({alarm.severity for alarm in config.alarms.values()}):
+        if not any(route.severity == severity for route in config.alert_routes):
+            yield Problem("alert_routes", f"alarms of severity {severity} reach nobody", f"a route for {severity}")
+
+
+def _instances(config: EnvironmentConfig) -> Iterator[Problem]:
+    for instance_type in config.compute.ec2.instance_types if config.compute.ec2 else ():
+        for name, service in config.services.items():
+            if instance_type in INSTANCE_MEMORY_GIB and service.memory_mib > usable_instance_memory_mib(
+                instance_type
+            ):
+                yield Problem(
+                    "compute.ec2.instance_types",
+                    f"a task of {name} ({service.memory_mib} MiB) does not fit on {instance_type}",
+                    f"types with more than {service.memory_mib} MiB free",
+                )
