@@ -1,0 +1,82 @@
+"""What every request passes: its id, safe headers, deny by default, the reader's time zone."""
+
+import re
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from controlplane.lib import context
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SANE_ID = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ]
+)
+
+
+def request_context(get_response: GetResponse) -> GetResponse:
+    """Takes the caller's X-Request-ID where it is sane, else makes one; answers with it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        identifier = given if SANE_ID.fullmatch(given) else context.new_request_id()
+        with context.serving(identifier):
+            response = get_response(request)
+        response["X-Request-ID"] = identifier
+        return response
+
+    return middleware
+
+
+def security_headers(get_response: GetResponse) -> GetResponse:
+    """A strict policy without inline code for every page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        return response
+
+    return middleware
+
+
+class DenyByDefault(LoginRequiredMiddleware):
+    """Every view asks for a signed-in user unless it says otherwise; the API authenticates by itself (tokens)."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponse | None:
+        if view_func.__module__.startswith("ninja."):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+def reader_timezone(get_response: GetResponse) -> GetResponse:
+    """Shows times in the zone that the user chose; UTC until then."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        name = getattr(request.user, "timezone", "")
+        try:
+            zone = zoneinfo.ZoneInfo(name) if name else None
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            zone = None
+        with timezone.override(zone):
+            return get_response(request)
+
+    return middleware

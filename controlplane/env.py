@@ -1,0 +1,80 @@
+"""Every setting an operator can make, in one typed place. README's table is checked against this file."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Env(BaseSettings):
+    """Settings read from environment variables; the alias is the variable's name."""
+
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
+
+    data_dir: Path = Field(
+        default=REPOSITORY / "var",
+        alias="SLIPWAY_DATA_DIR",
+        description="Where everything that must survive a restart is kept.",
+    )
+    port: int = Field(default=8000, alias="PORT", description="Port of the web server.")
+    bind: str = Field(default="127.0.0.1", alias="BIND", description="Address the web server listens on.")
+    hosts: str = Field(
+        default="localhost,127.0.0.1,[::1]",
+        alias="SLIPWAY_HOSTS",
+        description="Comma-separated names under which browsers reach Slipway.",
+    )
+    public_url: str = Field(
+        default="",
+        alias="SLIPWAY_URL",
+        description="Address that people use, for links; default `http://BIND:PORT`.",
+    )
+    https: bool = Field(
+        default=False, alias="SLIPWAY_HTTPS", description="Cookies and HSTS for HTTPS only; set behind TLS."
+    )
+    debug: bool = Field(default=False, alias="SLIPWAY_DEBUG", description="Django's debug mode; never in production.")
+    secret_key: str = Field(
+        default="",
+        alias="SLIPWAY_SECRET_KEY",
+        description="Signs sessions and encrypts saved plans; default: made once, kept in the data folder.",
+    )
+    database_url: str = Field(
+        default="", alias="DATABASE_URL", description="PostgreSQL address; default: SQLite (WAL) in the data folder."
+    )
+    redis_url: str = Field(
+        default="redis://127.0.0.1:6379/0",
+        alias="REDIS_URL",
+        description="Redis or Valkey; default: the bundled server that `make run` starts.",
+    )
+    aws: Literal["sandbox", "real"] = Field(
+        default="sandbox", alias="SLIPWAY_AWS", description="`sandbox` (a local AWS) or `real` (your accounts)."
+    )
+    sandbox_url: str = Field(
+        default="", alias="SLIPWAY_SANDBOX_URL", description="Address of the sandbox; `make run` sets it."
+    )
+    time_scale: float = Field(
+        default=1.0,
+        gt=0,
+        alias="SLIPWAY_TIME_SCALE",
+        description="Speeds up bakes, pauses and schedules; honoured only with the sandbox.",
+    )
+    terraform_bin: str = Field(
+        default="", alias="SLIPWAY_TERRAFORM_BIN", description="Terraform >= 1.11; default: the one on PATH."
+    )
+    terraform_mirror: str = Field(
+        default="",
+        alias="SLIPWAY_TERRAFORM_MIRROR",
+        description="A filesystem mirror of providers, for machines without the registry.",
+    )
+    workspaces_dir: str = Field(
+        default="", alias="SLIPWAY_WORKSPACES_DIR", description="Private workspaces of runs; default: in the data folder."
+    )
+    lease_seconds: float = Field(
+        default=30.0, gt=0, alias="SLIPWAY_LEASE_SECONDS", description="How long a silent worker keeps its claim."
+    )
+
+    @property
+    def in_sandbox(self) -> bool:
+        return self.aws == "sandbox"

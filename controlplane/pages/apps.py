@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PagesConfig(AppConfig):
+    """The top layer: pages that join the apps, and the components that every template is made of."""
+
+    name = "controlplane.pages"
+    label = "pages"

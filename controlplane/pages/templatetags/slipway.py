@@ -1,0 +1,93 @@
+"""The components of every page, as template tags; each renders one file of templates/components/.
+
+Built into every template (settings), so no `{% load %}` is needed.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from controlplane.lib import clock
+from controlplane.pages import words
+from controlplane.pages.status import Meaning, meaning_class, status_of
+
+register = template.Library()
+Context = dict[str, Any]
+
+
+@register.inclusion_tag("components/icon.html")
+def icon(name: str, extra: str = "") -> Context:
+    """A symbol of the sprite; a meaning's icon takes the meaning's colour. Always beside a word, so hidden."""
+    colour = name if name in {meaning.value for meaning in Meaning} else ""
+    return {"name": name, "classes": " ".join(part for part in ("i", colour, extra) if part)}
+
+
+@register.inclusion_tag("components/status.html")
+def status(state: str | None, detail: object = "", word: str = "", chip: bool = False) -> Context:
+    """Icon and word of a state. `word` replaces the table's word, never its meaning; `chip` is the loud form."""
+    shown = status_of(state)
+    return {"shown": shown, "word": word or shown.word, "detail": detail, "chip": chip}
+
+
+@register.inclusion_tag("components/time.html")
+def when(moment: datetime | None, exact: bool = False, never: str = "never") -> Context:
+    """A time, relative with the exact one on hover; `exact` shows the clock time instead. Reader's zone."""
+    if moment is None:
+        return {"moment": None, "never": never}
+    local = timezone.localtime(moment)
+    precise = local.strftime("%Y-%m-%d %H:%M:%S %Z")
+    shown = precise if exact else words.relative(moment, clock.now())
+    return {"moment": moment, "iso": moment.isoformat(), "precise": precise, "shown": shown, "ticks": not exact}
+
+
+@register.inclusion_tag("components/id.html")
+def ident(value: object, href: str = "", label: str = "id") -> Context:
+    """An identifier: short, linked where it has a page, with a button that copies all of it."""
+    return {"value": value, "short": words.short(value), "href": href, "label": label}
+
+
+@register.inclusion_tag("components/money.html")
+def money(amount: Decimal | float | None, signed: bool = False, at_least: bool = False) -> Context:
+    """A sum in dollars. None is "unknown", in words and violet, never a number; `at_least` says parts are unknown."""
+    shown = None if amount is None else words.money(amount, signed=signed)
+    return {"shown": shown, "at_least": at_least}
+
+
+@register.inclusion_tag("components/copy.html")
+def copy(value: object, label: str) -> Context:
+    """A button that copies `value`."""
+    return {"value": value, "label": label}
+
+
+@register.inclusion_tag("components/live.html", takes_context=True)
+def live(context: template.RequestContext, topics: str, regions: str) -> Context:
+    """Keeps the regions (element ids, space-separated) fresh: read again whenever a topic rings."""
+    wanted = [f"#{region}" for region in ["inbox-count", "messages", *regions.split()]]
+    return {"topics": topics, "regions": ",".join(wanted), "path": context.request.get_full_path()}
+
+
+@register.filter
+def meaning(state: str | None) -> str:
+    """The style class of a state, for edges and bars: `<li class="now {{ state|meaning }}">`."""
+    return meaning_class(state)
+
+
+@register.filter
+def length_of(span: timedelta | None) -> str:
+    """A duration in words."""
+    return "" if span is None else words.duration(span)
+
+
+@register.filter
+def short(value: object) -> str:
+    return words.short(value)
+
+
+@register.filter
+def count(number: int, noun: str) -> str:
+    """`{{ n|count:"change" }}`; an irregular plural after a comma: `{{ n|count:"policy,policies" }}`."""
+    one, _, many = noun.partition(",")
+    return words.plural(number, one, many)

@@ -1,0 +1,6 @@
+"""What should exist: environments, their configuration and protection, and the runs that bring them about."""
+
+from environments_app.models.environments import ConfigVersion, Environment, ProtectionVersion, Service
+from environments_app.models.runs import Run, StateVersion
+
+__all__ = ["ConfigVersion", "Environment", "ProtectionVersion", "Run", "Service", "StateVersion"]

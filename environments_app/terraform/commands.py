@@ -1,0 +1,94 @@
+"""Which terraform commands a run needs. Built purely (python-terraform spells them), run by `runner.py`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from python_terraform import IsFlagged, Terraform
+
+from controlplane.lib.aws import Account
+from controlplane.lib.aws.session import SANDBOX_KEY
+from controlplane.lib.process import Command
+
+PLAN_FILE = "slipway.tfplan"
+VARIABLES_FILE = "slipway.auto.tfvars.json"
+BACKEND_FILE = "slipway.s3.tfbackend"
+CLI_CONFIG_FILE = "slipway.tfrc"
+AWS_CONFIG_FILE = "aws.config"
+
+INHERITED = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+INHERITED_AWS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CA_BUNDLE",
+)
+"""The worker's own identity (design, section 11: with a role set, it is only the source of that role)."""
+
+
+def environment(own: Mapping[str, str], workspace: Path, account: Account) -> dict[str, str]:
+    """The whole environment of a terraform process: nothing of the worker's but what it needs."""
+    result = {name: own[name] for name in INHERITED if name in own}
+    result |= {
+        "HOME": str(workspace),
+        "TMPDIR": str(workspace / "tmp"),
+        "TF_CLI_CONFIG_FILE": str(workspace / CLI_CONFIG_FILE),
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        "CHECKPOINT_DISABLE": "1",
+        "AWS_REGION": account.region,
+    }
+    if account.endpoint_url:
+        return result | {
+            "AWS_ENDPOINT_URL": account.endpoint_url,
+            "AWS_ACCESS_KEY_ID": SANDBOX_KEY,
+            "AWS_SECRET_ACCESS_KEY": SANDBOX_KEY,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+    result |= {name: own[name] for name in INHERITED_AWS if name in own}
+    if account.role_arn:
+        result |= {"AWS_CONFIG_FILE": str(workspace / AWS_CONFIG_FILE), "AWS_PROFILE": "slipway"}
+    elif "AWS_CONFIG_FILE" in own:
+        result["AWS_CONFIG_FILE"] = own["AWS_CONFIG_FILE"]
+    return result
+
+
+class Commands:
+    """The commands of one run, all in its stack folder with its environment."""
+
+    def __init__(self, terraform: Path, stack: Path, environment: Mapping[str, str]) -> None:
+        self._terraform = Terraform(working_dir=str(stack), terraform_bin_path=str(terraform))
+        self._stack, self._environment = stack, environment
+
+    def _command(self, name: str, *arguments: str, **options: object) -> Command:
+        argv = self._terraform.generate_cmd_string(name, *arguments, **options)
+        return Command(tuple(argv), self._stack, self._environment)
+
+    def init(self, *, locked: bool) -> Command:
+        """Backend and providers; `locked`: exactly the providers of the lock file that the plan was made with."""
+        options: dict[str, object] = {"input": False, "no_color": IsFlagged, "backend_config": f"../{BACKEND_FILE}"}
+        return self._command("init", **options, **({"lockfile": "readonly"} if locked else {}))
+
+    def plan(self, *, destroy: bool, lock: bool = True) -> Command:
+        options: dict[str, object] = {"input": False, "json": IsFlagged, "out": PLAN_FILE, "lock_timeout": "60s"}
+        if destroy:
+            options["destroy"] = IsFlagged
+        return self._command("plan", **options, lock=lock)
+
+    def show(self) -> Command:
+        """The saved plan as JSON, on one line."""
+        return self._command("show", PLAN_FILE, json=IsFlagged)
+
+    def apply(self) -> Command:
+        """Applies exactly the saved plan file."""
+        return self._command("apply", PLAN_FILE, input=False, json=IsFlagged, lock_timeout="60s")
+
+    def output(self) -> Command:
+        return self._command("output", json=IsFlagged)

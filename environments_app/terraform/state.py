@@ -1,0 +1,105 @@
+"""The S3 bucket that keeps Terraform's state: made once, versioned, encrypted, private; and its lock object."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.lib.aws import Account, AwsError, calling_aws, client
+
+
+@dataclass(frozen=True)
+class StateAddress:
+    """Where an environment's state is."""
+
+    bucket: str
+    key: str
+    region: str
+
+    def backend(self) -> dict[str, Any]:
+        """The s3 backend's settings (`terraform init -backend-config`): locked by S3's own lock file."""
+        return {
+            "bucket": self.bucket,
+            "key": self.key,
+            "region": self.region,
+            "encrypt": True,
+            "use_lockfile": True,
+        }
+
+
+def account_id(account: Account) -> str:
+    """The AWS account behind the credentials; raises AwsError."""
+    with calling_aws("sts:GetCallerIdentity"):
+        return str(client("sts", account).get_caller_identity()["Account"])
+
+
+def ensure_bucket(account: Account, address: StateAddress) -> None:
+    """Makes the bucket if it is not there, and sees to versioning, encryption and no public access."""
+    s3 = client("s3", account)
+    try:
+        with calling_aws("s3:HeadBucket"):
+            s3.head_bucket(Bucket=address.bucket)
+        return
+    except AwsError as error:
+        if error.aws_code not in {"404", "NoSuchBucket"}:
+            raise
+    where = {} if address.region == "us-east-1" else {"LocationConstraint": address.region}
+    with calling_aws("s3:CreateBucket"):
+        s3.create_bucket(
+            Bucket=address.bucket, **({"CreateBucketConfiguration": where} if where else {})
+        )
+    with calling_aws("s3:PutBucketVersioning"):
+        s3.put_bucket_versioning(Bucket=address.bucket, VersioningConfiguration={"Status": "Enabled"})
+    with calling_aws("s3:PutBucketEncryption"):
+        s3.put_bucket_encryption(
+            Bucket=address.bucket,
+            ServerSideEncryptionConfiguration={
+                "Rules": [
+                    {
+                        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"},
+                        "BucketKeyEnabled": True,
+                    }
+                ]
+            },
+        )
+    with calling_aws("s3:PutPublicAccessBlock"):
+        s3.put_public_access_block(
+            Bucket=address.bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+
+
+def read_lock(account: Account, address: StateAddress) -> dict[str, Any] | None:
+    """Who holds the state lock (`<key>.tflock`: ID, Operation, Who, Created), or None."""
+    try:
+        with calling_aws("s3:GetObject"):
+            found = client("s3", account).get_object(Bucket=address.bucket, Key=f"{address.key}.tflock")
+        return dict(json.loads(found["Body"].read()))
+    except AwsError as error:
+        if error.aws_code in {"404", "NoSuchKey", "NoSuchBucket"}:
+            return None
+        raise
+
+
+def remove_lock(account: Account, address: StateAddress) -> None:
+    """Frees the state lock of a process that is known to be dead."""
+    with calling_aws("s3:DeleteObject"):
+        client("s3", account).delete_object(Bucket=address.bucket, Key=f"{address.key}.tflock")
+
+
+def read_identity(account: Account, address: StateAddress) -> tuple[str, int, int]:
+    """Lineage, serial and number of managed resources of the state as it is now; ("", 0, 0) before the first apply."""
+    try:
+        with calling_aws("s3:GetObject"):
+            found = client("s3", account).get_object(Bucket=address.bucket, Key=address.key)
+        state = json.loads(found["Body"].read())
+    except AwsError as error:
+        if error.aws_code in {"404", "NoSuchKey", "NoSuchBucket"}:
+            return "", 0, 0
+        raise
+    managed = sum(len(item["instances"]) for item in state.get("resources", []) if item.get("mode") == "managed")
+    return str(state.get("lineage", "")), int(state.get("serial", 0)), managed
