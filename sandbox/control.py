@@ -1,0 +1,135 @@
+"""The control interface, `/_sandbox/*`: JSON in, JSON out, errors as {"error": "..."}."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox import DEFAULT_REGION
+from sandbox.faults import FaultInvalid, parse_fault
+from sandbox.images import BehaviourUnknown, push_image
+from sandbox.runtime import Sandbox
+
+PREFIX = "/_sandbox/"
+_REPOSITORY = re.compile(r"^[a-z0-9]+(?:[._/-][a-z0-9]+)*$")
+
+
+class ControlError(Exception):
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def answer(sandbox: Sandbox, request: Request) -> Response:
+    """The response to any request below PREFIX."""
+    name = request.path.removeprefix(PREFIX).strip("/")
+    try:
+        handlers = _HANDLERS.get(name)
+        if handlers is None:
+            raise ControlError(f"no such control: {name!r}. Known: {', '.join(sorted(_HANDLERS))}", 404)
+        handler = handlers.get(request.method)
+        if handler is None:
+            raise ControlError(f"{name} knows {', '.join(sorted(handlers))}, not {request.method}", 405)
+        body = handler(sandbox, request)
+        return Response(json.dumps(body), 200, content_type="application/json")
+    except ControlError as error:
+        return _refuse(str(error), error.status)
+    except (BehaviourUnknown, FaultInvalid) as error:
+        return _refuse(str(error), 400)
+
+
+def _refuse(message: str, status: int) -> Response:
+    return Response(json.dumps({"error": message}), status, content_type="application/json")
+
+
+def _document(request: Request) -> dict[str, Any]:
+    try:
+        document = json.loads(request.get_data() or b"{}")
+    except ValueError as error:
+        raise ControlError(f"the body is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise ControlError("the body must be a JSON object")
+    return document
+
+
+def _text(document: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = document.get(name, default)
+    if not isinstance(value, str) or not value:
+        raise ControlError(f"{name} must be a text that is not empty")
+    return value
+
+
+def _health(sandbox: Sandbox, request: Request) -> dict[str, Any]:
+    return {"status": "ok", "tasks": sandbox.engine.task_counts(), "clock": asdict(sandbox.clock.state())}
+
+
+def _images(sandbox: Sandbox, request: Request) -> dict[str, str]:
+    document = _document(request)
+    repository = _text(document, "repository")
+    if not _REPOSITORY.match(repository):
+        raise ControlError(f"repository {repository!r} is not a name that ECR accepts")
+    tag = _text(document, "tag") if "tag" in document else None
+    pushed = push_image(repository, _text(document, "behaviour"), tag, _text(document, "region", DEFAULT_REGION))
+    sandbox.store.mark_changed()
+    return pushed
+
+
+def _order_fault(sandbox: Sandbox, request: Request) -> dict[str, Any]:
+    return asdict(sandbox.faults.add(parse_fault(_document(request))))
+
+
+def _list_faults(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    return [asdict(fault) for fault in sandbox.faults.list()]
+
+
+def _clear_faults(sandbox: Sandbox, request: Request) -> dict[str, int]:
+    return {"cleared": sandbox.faults.clear(request.args.get("id"))}
+
+
+def _clock(sandbox: Sandbox, request: Request) -> dict[str, float]:
+    document = _document(request)
+    for name in ("scale", "advance"):
+        value = document.get(name, 1)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise ControlError(f"{name} must be a number")
+    try:
+        if "scale" in document:
+            sandbox.clock.set_scale(document["scale"])
+        if "advance" in document:
+            sandbox.clock.advance(document["advance"])
+    except ValueError as error:
+        raise ControlError(str(error)) from error
+    return asdict(sandbox.clock.state())
+
+
+def _read_clock(sandbox: Sandbox, request: Request) -> dict[str, float]:
+    return asdict(sandbox.clock.state())
+
+
+def _calls(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    return sandbox.calls.list(mutating_only=request.args.get("mutating") == "1")
+
+
+def _listeners(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    return [asdict(listener) for listener in sandbox.engine.listeners()]
+
+
+def _reset(sandbox: Sandbox, request: Request) -> dict[str, str]:
+    sandbox.reset()
+    return {"status": "ok"}
+
+
+_HANDLERS: dict[str, dict[str, Callable[[Sandbox, Request], Any]]] = {
+    "health": {"GET": _health},
+    "images": {"POST": _images},
+    "faults": {"POST": _order_fault, "GET": _list_faults, "DELETE": _clear_faults},
+    "clock": {"POST": _clock, "GET": _read_clock},
+    "calls": {"GET": _calls},
+    "listeners": {"GET": _listeners},
+    "reset": {"POST": _reset},
+}

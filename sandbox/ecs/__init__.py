@@ -1,0 +1,1 @@
+"""The ECS scheduler that moto lacks: services, deployments, tasks that really run."""

@@ -1,0 +1,162 @@
+"""Faults to order: what should go wrong, when, and for how long.
+
+A fault names a service (botocore's name) and an action, either may be `*`. Chance comes from the sandbox's
+seed, so that the same order of calls meets the same faults again.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+KINDS = {
+    "throttle": "answers the service's own throttling error",
+    "latency": "answers after `seconds` real seconds",
+    "down": "answers 503 ServiceUnavailable",
+    "error": "answers the error `code` with the HTTP status `status` (default 400)",
+    "alarm": "holds the CloudWatch alarm `alarm` in the state ALARM",
+}
+
+# The code each service's SDK recognises as throttling (botocore's retry data and the services' API references).
+_THROTTLING = {
+    "ec2": ("RequestLimitExceeded", 503),
+    "s3": ("SlowDown", 503),
+    "elbv2": ("Throttling", 400),
+    "rds": ("Throttling", 400),
+    "cloudwatch": ("Throttling", 400),
+    "iam": ("Throttling", 400),
+    "sts": ("Throttling", 400),
+    "sns": ("Throttled", 429),
+    "dynamodb": ("ProvisionedThroughputExceededException", 400),
+    "lambda": ("TooManyRequestsException", 429),
+}
+_DEFAULT_THROTTLING = ("ThrottlingException", 400)
+
+
+class FaultInvalid(ValueError):
+    """The order of a fault makes no sense; the message says what would."""
+
+
+@dataclass
+class Fault:
+    """`share`: of the matching calls, 0-1. `times`: how many calls it may still hit, None for all."""
+
+    kind: str
+    service: str = "*"
+    action: str = "*"
+    share: float = 1.0
+    times: int | None = None
+    seconds: float = 0.0
+    code: str = ""
+    status: int = 400
+    alarm: str = ""
+    id: str = field(default_factory=lambda: uuid4().hex[:12])
+
+    def matches(self, service: str, action: str) -> bool:
+        return self.service in ("*", service) and self.action in ("*", action) and self.times != 0
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What to do to one call: wait first, then refuse it if there is a code."""
+
+    wait_seconds: float = 0.0
+    code: str = ""
+    message: str = ""
+    status: int = 200
+
+
+def parse_fault(document: Any) -> Fault:
+    """A fault from a JSON object; raises FaultInvalid naming every field that it may have."""
+    if not isinstance(document, dict):
+        raise FaultInvalid("a fault is a JSON object")
+    kind = document.get("kind")
+    if kind not in KINDS:
+        known = "; ".join(f"{name}: {meaning}" for name, meaning in KINDS.items())
+        raise FaultInvalid(f"unknown kind {kind!r}. Known kinds: {known}")
+    known_fields = {"kind", "service", "action", "share", "times", "seconds", "code", "status", "alarm"}
+    if unknown := set(document) - known_fields:
+        raise FaultInvalid(
+            f"unknown field {sorted(unknown)[0]!r}; a fault may have {', '.join(sorted(known_fields))}"
+        )
+    try:
+        fault = Fault(**document)
+        fault.share, fault.seconds = float(fault.share), float(fault.seconds)
+    except (TypeError, ValueError) as error:
+        raise FaultInvalid(str(error)) from error
+    if not 0 <= fault.share <= 1:
+        raise FaultInvalid("share must be between 0 and 1")
+    if fault.times is not None and (not isinstance(fault.times, int) or fault.times < 1):
+        raise FaultInvalid("times must be a whole number above 0")
+    if kind == "latency" and fault.seconds <= 0:
+        raise FaultInvalid("latency needs seconds above 0")
+    if kind == "error" and not fault.code:
+        raise FaultInvalid("error needs a code")
+    if kind == "alarm" and not fault.alarm:
+        raise FaultInvalid("alarm needs the alarm's name")
+    return fault
+
+
+class Faults:
+    """The faults in force. Thread-safe."""
+
+    def __init__(self, seed: int, on_alarm: Callable[[str, bool], None]) -> None:
+        self._seed = seed
+        self._random = random.Random(seed)
+        self._on_alarm = on_alarm
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault) -> Fault:
+        if fault.kind == "alarm":
+            self._on_alarm(fault.alarm, True)
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def list(self) -> list[Fault]:
+        with self._lock:
+            return list(self._faults)
+
+    def clear(self, fault_id: str | None = None) -> int:
+        """Take back one fault, or all; returns how many. The chance starts again from the seed when none is left."""
+        with self._lock:
+            gone = [fault for fault in self._faults if fault_id in (None, fault.id)]
+            self._faults = [fault for fault in self._faults if fault not in gone]
+            if not self._faults:
+                self._random = random.Random(self._seed)
+        for fault in gone:
+            if fault.kind == "alarm":
+                self._on_alarm(fault.alarm, False)
+        return len(gone)
+
+    def effect_on(self, service: str, action: str) -> Effect | None:
+        """The first refusing fault that hits this call, with the waits of all latency faults before it."""
+        wait = 0.0
+        with self._lock:
+            for fault in self._faults:
+                if fault.kind == "alarm" or not fault.matches(service, action):
+                    continue
+                if fault.share < 1 and self._random.random() >= fault.share:
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                if fault.kind == "latency":
+                    wait += fault.seconds
+                    continue
+                code, status, message = _refusal(fault, service)
+                return Effect(wait, code, message, status)
+        return Effect(wait) if wait else None
+
+
+def _refusal(fault: Fault, service: str) -> tuple[str, int, str]:
+    if fault.kind == "throttle":
+        code, status = _THROTTLING.get(service, _DEFAULT_THROTTLING)
+        return code, status, "Rate exceeded"
+    if fault.kind == "down":
+        return "ServiceUnavailable", 503, "The service is unavailable (ordered fault)"
+    return fault.code, fault.status, "An ordered fault"

@@ -1,0 +1,41 @@
+"""What moto lacks, one module per service. Each module's docstring names the gap it fills."""
+
+from sandbox.moto_ext import (
+    applicationautoscaling,
+    autoscaling,
+    budgets,
+    cloudfront,
+    cloudwatch,
+    cognitoidp,
+    ec2,
+    ecr,
+    efs,
+    elasticache,
+    logs,
+    rds,
+    s3,
+    xray,
+)
+
+_EXTENSIONS = (
+    applicationautoscaling,
+    autoscaling,
+    budgets,
+    cloudfront,
+    cloudwatch,
+    cognitoidp,
+    ec2,
+    ecr,
+    efs,
+    elasticache,
+    logs,
+    rds,
+    s3,
+    xray,
+)
+
+
+def install() -> None:
+    """Put every extension in place. Call once, before the first request."""
+    for extension in _EXTENSIONS:
+        extension.install()

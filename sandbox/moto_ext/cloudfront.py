@@ -1,0 +1,27 @@
+"""CloudFront: an origin keeps its access control, a viewer certificate from ACM is not the default one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.cloudfront import models
+
+from sandbox.moto_ext.hooks import use_model
+
+
+class Origin(models.Origin):
+    def __init__(self, origin: dict[str, Any]) -> None:
+        super().__init__(origin)
+        self.origin_access_control_id = origin.get("OriginAccessControlId") or ""
+
+
+class ViewerCertificate(models.ViewerCertificate):
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        if config.get("ACMCertificateArn") or config.get("IAMCertificateId"):
+            self.cloud_front_default_certificate = False
+
+
+def install() -> None:
+    use_model(models, Origin)
+    use_model(models, ViewerCertificate)

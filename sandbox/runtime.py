@@ -1,0 +1,70 @@
+"""One running sandbox: its parts, how they start, stop and forget."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core.base_backend import BackendDict
+
+from sandbox.calls import CallLog
+from sandbox.clock import Clock, ClockState
+from sandbox.ecs.engine import Engine
+from sandbox.faults import Faults
+from sandbox.persistence import Store
+
+_FORCED = "Forced by an ordered fault"
+_RELEASED = "The ordered fault was taken back"
+
+
+class Sandbox:
+    """The composition: clock, faults, call record, ECS engine and state folder around moto's global backends."""
+
+    def __init__(self, data: Path, *, seed: int = 0, scale: float = 1.0) -> None:
+        self.clock = Clock(scale)
+        self.calls = CallLog()
+        self.faults = Faults(seed, force_alarm)
+        self.engine = Engine(self.clock, seed, self._mark_changed)
+        self.store = Store(data, self._own_state, self.engine.lock)
+
+    def start(self) -> None:
+        saved = self.store.load()
+        if saved:
+            self.clock.resume(ClockState(**saved["clock"]))
+        self.store.start()
+        self.engine.start()
+
+    def stop(self) -> None:
+        self.engine.stop()
+        self.store.close()
+
+    def changed(self) -> None:
+        """An API call changed something: save soon, and let the engine look."""
+        self.store.mark_changed()
+        self.engine.wake()
+
+    def reset(self) -> None:
+        """Forget everything, as if started on an empty folder."""
+        self.faults.clear()
+        with self.engine.lock:
+            BackendDict.reset()
+        self.calls.clear()
+        self.engine.wake()
+        self.store.save()
+
+    def _mark_changed(self) -> None:
+        self.store.mark_changed()
+
+    def _own_state(self) -> dict[str, Any]:
+        return {"clock": asdict(self.clock.state())}
+
+
+def force_alarm(name: str, in_alarm: bool) -> None:
+    """Hold every alarm of this name in ALARM, or let it go back to OK."""
+    for account in list(cloudwatch_backends.values()):
+        for backend in list(account.values()):
+            if name in backend.alarms:
+                reason = _FORCED if in_alarm else _RELEASED
+                backend.set_alarm_state(name, reason, "{}", "ALARM" if in_alarm else "OK")
