@@ -258,11 +258,10 @@ def search_roots(environ: Mapping[str, str]) -> list[Path]:
     Mirror Directories".
     """
     home = Path(environ.get("HOME") or Path.home())
-    data_home = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    data_home = environ.get("XDG_DATA_HOME") or str(home / ".local" / "share")
     data_dirs = (environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
-    implied = [home / ".terraform.d" / "plugins"]
-    implied += [Path(folder) / "terraform" / "plugins" for folder in (data_home, *data_dirs) if str(folder)]
-    return [*implied, *_add_on_folders()]
+    implied = [Path(folder) / "terraform" / "plugins" for folder in (data_home, *data_dirs) if folder]
+    return [home / ".terraform.d" / "plugins", *implied, *_add_on_folders()]
 
 
 def _add_on_folders() -> Iterator[Path]:

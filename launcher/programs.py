@@ -1,0 +1,117 @@
+"""The programs of `make run`, as data."""
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from launcher import probes
+from launcher.config import LOOPBACK, Config
+from launcher.program import Program
+
+TERRAFORM_WORKERS = 2
+# Waves of an orderly stop: who takes requests first, what others need last.
+_FRONT, _WORKERS, _SANDBOX, _REDIS = range(4)
+
+
+def redis(binary: Path, socket: Path, data: Path) -> Program:
+    """The bundled Valkey, durable to a second, reachable through a unix socket that only this user can open."""
+    return Program(
+        name="redis",
+        argv=(
+            str(binary),
+            *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(data)),
+            *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+            *("--maxmemory-policy", "noeviction", "--daemonize", "no"),
+        ),
+        ready=probes.redis_answers(socket),
+        essential=True,
+        wave=_REDIS,
+        grace=3.0,
+    )
+
+
+def sandbox(port: int, data: Path) -> Program:
+    """The local AWS. It gets SIGTERM even when the launcher is killed, so that it saves its state."""
+    return Program(
+        name="sandbox",
+        argv=(sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(data)),
+        ready=probes.http_ok(LOOPBACK, port, "/_sandbox/health"),
+        wave=_SANDBOX,
+        grace=5.0,
+        death_signal=signal.SIGTERM,
+    )
+
+
+def toolchain(on_output: Callable[[str], None]) -> Program:
+    """Finds Terraform and the provider mirror once, for all workers."""
+    return Program("toolchain", (sys.executable, "-m", "launcher.resolve"), once=True, on_output=on_output)
+
+
+def manage(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "manage.py", *arguments)
+
+
+def product(config: Config, *, needs: tuple[str, ...], take_demo: Callable[[str], None]) -> list[Program]:
+    """Database set-up, web server, workers and scheduler.
+
+    `needs` names what the product works with; `take_demo` receives the output of `manage.py demo_info --json`.
+    """
+    programs = [
+        Program("migrate", manage("migrate", "--no-input", "--verbosity", "0"), once=True),
+        Program("load-blueprints", manage("load_blueprints"), after=("migrate", *needs), once=True),
+    ]
+    loaded = "load-blueprints"
+    if config.sandbox:
+        programs += [
+            Program("load-demo", manage("load_demo"), after=(loaded,), once=True),
+            Program("demo-info", manage("demo_info", "--json"), after=("load-demo",), once=True, on_output=take_demo),
+        ]
+        loaded = "load-demo"
+    return [
+        *programs,
+        web(config, after=("migrate", *needs)),
+        *workers(after=(loaded, "toolchain")),
+        scheduler(loaded),
+    ]
+
+
+def web(config: Config, *, after: tuple[str, ...]) -> Program:
+    return Program(
+        name="web",
+        argv=(
+            *(sys.executable, "-m", "uvicorn", "controlplane.asgi:application"),
+            *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+            *("--host", config.bind, "--port", str(config.port)),
+            *("--timeout-graceful-shutdown", "2", "--no-access-log"),
+        ),
+        after=after,
+        # Django answers to BIND's name whatever SLIPWAY_HOSTS says.
+        ready=probes.http_ok(config.connect_host, config.port, "/readyz", host_header=config.bind),
+        essential=True,
+        wave=_FRONT,
+        grace=4.0,
+    )
+
+
+def workers(*, after: tuple[str, ...]) -> list[Program]:
+    """Terraform holds a worker while it runs and has workers of its own; looks are short and share one."""
+    queues: dict[str, tuple[str, ...]] = {
+        f"terraform-{number}": ("terraform",) for number in range(1, TERRAFORM_WORKERS + 1)
+    }
+    queues["looks"] = ("looks", "default")
+    return [
+        Program(
+            name=f"worker-{name}",
+            argv=manage("rqworker", *names, "--worker-class", "controlplane.lib.queue.Worker"),
+            after=after,
+            wave=_WORKERS,
+            # Enough for a look to end; a Terraform that outlasts it is interrupted by its own guard.
+            grace=3.0,
+        )
+        for name, names in queues.items()
+    ]
+
+
+def scheduler(after: str) -> Program:
+    return Program("scheduler", manage("run_scheduler"), after=(after,), wave=_FRONT, grace=3.0)

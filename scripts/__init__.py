@@ -1,0 +1,1 @@
+"""Helpers of the Makefile: set-up, npm, a PostgreSQL server for tests."""
