@@ -42,14 +42,13 @@ class PriceCatalogue:
     def __init__(self, prices: Mapping[tuple[str, str], tuple[Price, ...]], currency: str = "USD") -> None:
         """`prices` maps (region, key) to every observation of that price, in any order."""
         self.currency = currency
-        self._prices = {where: tuple(sorted(seen, key=lambda p: p.date or date.min)) for where, seen in prices.items()}
+        self._prices = {where: tuple(sorted(seen, key=_observed)) for where, seen in prices.items()}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> PriceCatalogue:
         """Build from the parsed file; numbers must have been parsed as Decimal."""
         provenance = [
-            (unit, source, _parse_day(day), confidence)
-            for unit, source, day, confidence in document["provenance"]
+            (unit, source, _parse_day(day), confidence) for unit, source, day, confidence in document["provenance"]
         ]
         return cls(
             {
@@ -72,8 +71,13 @@ class PriceCatalogue:
             return None
         if as_of is None:
             return observations[-1]
-        known_by_then = [price for price in observations if (price.date or date.min) <= as_of]
+        known_by_then = [price for price in observations if _observed(price) <= as_of]
         return known_by_then[-1] if known_by_then else observations[0]
+
+
+def _observed(price: Price) -> date:
+    """A price without a date counts as known all along."""
+    return price.date or date.min
 
 
 def _parse_day(day: str) -> date | None:
