@@ -32,6 +32,18 @@ EDGE_REGIONS = (
     ("india", "india", "India"),
 )
 
+# Region, or its first part, of an Origin Shield -> (key in a usage file, part of the price key)
+SHIELD_REGIONS = {
+    "us": ("us", "us"),
+    "eu": ("europe", "europe"),
+    "sa": ("south_america", "south_america"),
+    "ap-northeast-1": ("japan", "japan"),
+    "ap-northeast-2": ("south_korea", "asia"),
+    "ap-south-1": ("india", "india"),
+    "ap-southeast-1": ("singapore", "asia"),
+    "ap-southeast-2": ("australia", "australia"),
+}
+
 
 def hosted_zone(pricing: Pricing) -> Bill:
     """By the month; queries are charged with the records. The price is that of the first 25 zones."""
@@ -63,7 +75,39 @@ def distribution(pricing: Pricing) -> Bill:
     components: list[Component] = []
     for key, price, label in spoken_of:
         components += _regional(pricing, key, price, label)
-    return bill(components, _worldwide(pricing))
+    return bill(components, _shield(pricing), _certificate(pricing), _worldwide(pricing))
+
+
+def _shield(pricing: Pricing) -> list[Component]:
+    """Requests that pass Origin Shield, at the HTTP request price of the shield's region.
+
+    https://aws.amazon.com/cloudfront/pricing/ lists them apart, with the same amounts.
+    """
+    shields = {
+        shield["origin_shield_region"]
+        for origin in pricing.resource.blocks("origin")
+        for shield in origin.get("origin_shield") or []
+        if shield.get("enabled") and shield.get("origin_shield_region")
+    }
+    components = []
+    for region in sorted(shields):
+        usage_key, price = SHIELD_REGIONS.get(region) or SHIELD_REGIONS.get(region.split("-")[0], (region, region))
+        requests = scaled(pricing.stated("monthly_shield_requests", usage_key), TEN_THOUSAND)
+        key = f"cloudfront.{price}.http_10k"
+        name = f"Origin shield HTTP requests ({region})"
+        components.append(pricing.metered(name, requests, "10k requests", key, region=GLOBAL_REGION))
+    return components
+
+
+def _certificate(pricing: Pricing) -> list[Component]:
+    """A certificate on dedicated addresses ("vip") is charged by the month; SNI is free."""
+    stated = pricing.stated("custom_ssl_certificates")
+    name, key = "Dedicated IP custom SSLs", "cloudfront.dedicated_ip_ssl_month"
+    if stated is not None:
+        return [pricing.metered(name, stated, "certificates", key, region=GLOBAL_REGION)]
+    if pricing.resource.block("viewer_certificate").get("ssl_support_method") != "vip":
+        return []
+    return [pricing.fixed(name, 1, "certificates", key, region=GLOBAL_REGION)]
 
 
 def _is_stated(pricing: Pricing, region: str) -> bool:
@@ -119,12 +163,6 @@ def _worldwide(pricing: Pricing) -> list[Component]:
             scaled(pricing.stated("monthly_log_lines"), 1_000_000),
             "1M lines",
             "realtime_log_1m_lines",
-        ),
-        (
-            "Dedicated IP custom SSLs",
-            pricing.stated("custom_ssl_certificates"),
-            "certificates",
-            "dedicated_ip_ssl_month",
         ),
     )
     return [

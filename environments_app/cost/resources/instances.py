@@ -127,6 +127,8 @@ def eks_node_group(pricing: Pricing) -> Bill:
         raise NotPriceable("Spot capacity has no list price")
     chosen = next(iter(pricing.resource.get("instance_types", [])), None)
     template = pricing.referred("launch_template", "aws_launch_template")
+    if template is None and pricing.resource.blocks("launch_template"):
+        raise NotPriceable("its launch template cannot be told from the plan")
     if template is not None:
         machine = Machine.of(template, chosen or template.get("instance_type") or EKS_DEFAULT_TYPE, EKS_ROOT_GB)
     else:

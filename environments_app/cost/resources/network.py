@@ -7,6 +7,7 @@ from decimal import Decimal
 from environments_app.cost.model import Bill, Component
 from environments_app.cost.pricing import HOURS_PER_MONTH, Pricer, Pricing, bill
 
+ADDRESS_USERS = ("aws_nat_gateway", "aws_eip_association")
 SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 
 # What one capacity unit carries, by AWS's definition of LCU and NLCU (TCP):
@@ -122,8 +123,6 @@ def transit_gateway_attachment(pricing: Pricing) -> Bill:
         pricing.metered("Data processed", processed, "GB", "transit_gateway.gb"),
     )
 
-
-ADDRESS_USERS = ("aws_nat_gateway", "aws_eip_association")
 
 PRICERS: dict[str, Pricer] = {
     "aws_alb": load_balancer,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from environments_app.cost.model import Bill
-from environments_app.cost.pricing import NotPriceable, Pricer, Pricing, bill
+from environments_app.cost.pricing import NotPriceable, Pricer, Pricing, bill, scaled
 
 HIGH_RESOLUTION_BELOW_SECONDS = 60
 METRICS_OF_AN_ANOMALY_ALARM = 3  # the metric, and the upper and lower bound of its band
@@ -65,7 +65,23 @@ def metric_filter(pricing: Pricing) -> Bill:
     )
 
 
+def trail(pricing: Pricing) -> Bill:
+    """The first copy of management events is free; more copies, data events and insights go by use."""
+    uses = [("Additional management event copies", "monthly_additional_management_events", "cloudtrail.mgmt_100k")]
+    if pricing.resource.blocks("event_selector") or pricing.resource.blocks("advanced_event_selector"):
+        uses.append(("Data events", "monthly_data_events", "cloudtrail.data_100k"))
+    if pricing.resource.blocks("insight_selector"):
+        uses.append(("Insight events", "monthly_insight_events", "cloudtrail.insight_100k"))
+    return bill(
+        [
+            pricing.metered(name, scaled(pricing.stated(key), 100_000), "100k events", price)
+            for name, key, price in uses
+        ]
+    )
+
+
 PRICERS: dict[str, Pricer] = {
+    "aws_cloudtrail": trail,
     "aws_cloudwatch_composite_alarm": composite_alarm,
     "aws_cloudwatch_dashboard": dashboard,
     "aws_cloudwatch_log_group": log_group,

@@ -62,6 +62,14 @@ def ssm_parameter(pricing: Pricing) -> Bill:
     )
 
 
+def certificate(pricing: Pricing) -> Bill:
+    """Public certificates are free; one from a private authority is charged when it is issued."""
+    if not pricing.resource.get("certificate_authority_arn"):
+        return Bill()
+    issued = pricing.stated("monthly_requests")
+    return bill(pricing.metered("Certificate", issued, "requests", "acm.private_certificate"))
+
+
 def web_acl(pricing: Pricing) -> Bill:
     """The ACL and each of its rules or groups by the month, requests by the million."""
     region = GLOBAL_REGION if pricing.resource.get("scope") == "CLOUDFRONT" else None
@@ -110,6 +118,7 @@ def _rule_kind(rule: Mapping[str, Any]) -> str:
 
 
 PRICERS: dict[str, Pricer] = {
+    "aws_acm_certificate": certificate,
     "aws_kms_external_key": kms_key,
     "aws_kms_key": kms_key,
     "aws_kms_replica_key": kms_key,
