@@ -28,6 +28,11 @@ def _parent(pid: int) -> int | None:
     return None if state == "Z" else int(ppid)
 
 
+def children(root: int) -> list[int]:
+    """Every living process whose parent is `root`."""
+    return [pid for pid in _pids() if _parent(pid) == root]
+
+
 def descendants(root: int, *, without: Collection[int] = ()) -> list[int]:
     """Every living process below `root`, except those in `without` and all below them."""
     parents = {pid: _parent(pid) for pid in _pids()}
@@ -53,17 +58,23 @@ def marked(launch_id: str) -> list[int]:
     return found
 
 
-def end_all(find: Callable[[], list[int]], *, grace: float, limit: float = 10.0) -> bool:
-    """Wait `grace` seconds for what `find` returns to leave by itself, then kill it; True when none is left.
+def end_all(
+    find: Callable[[], list[int]], *, grace: float, ask: Callable[[], list[int]] = list, limit: float = 10.0
+) -> bool:
+    """Wait `grace` seconds for what `find` returns to leave, then kill it; True when none is left.
 
-    It looks again after every kill, because a process may have forked in between, for `limit` seconds at most.
+    What `ask` returns is asked to leave, by SIGTERM and once. Both are called again and again, because a process
+    may have forked in between, for `limit` seconds after the first kill at most.
     """
     kill_at = time.monotonic() + grace
-    give_up_at = kill_at + limit
+    asked: set[int] = set()
     while pids := find():
         now = time.monotonic()
-        if now >= give_up_at:
+        if now >= kill_at + limit:
             return False
+        for pid in set(ask()) - asked:
+            send(pid, signal.SIGTERM)
+            asked.add(pid)
         if now >= kill_at:
             for pid in pids:
                 send(pid, signal.SIGKILL)

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Self
 
 from launcher import guard
-from launcher.processes import descendants, end_all, send
+from launcher.processes import children, descendants, end_all, send
 from launcher.program import STEADY_SECONDS, Program, how_it_ended, restart_delay, waves
 
 _ROUND_SECONDS = 0.1
@@ -241,14 +241,22 @@ class Supervisor:
                 self._wait()
                 self._reap()
             patience = 0.0 if self._stop_requests > requests_before else ORPHAN_GRACE_SECONDS
-            end_all(self._orphans, grace=patience)
+            # Only the adopted themselves are asked: each ends what it has started in its own way, and a
+            # Terraform that is interrupted twice leaves without writing its state.
+            end_all(self._orphans, ask=self._adopted, grace=patience)
         self._reap()
 
+    def _own(self) -> set[int]:
+        return {child.process.pid for child in self.children.values() if child.process and child.running}
+
+    def _adopted(self) -> list[int]:
+        """Processes that became our children when the program that had started them ended."""
+        return [pid for pid in children(os.getpid()) if pid not in self._own()]
+
     def _orphans(self) -> list[int]:
-        """Processes that we adopted when the program that had started them ended, with all below them."""
+        """The adopted with all below them."""
         self._reap()
-        own = {child.process.pid for child in self.children.values() if child.process and child.running}
-        return descendants(os.getpid(), without=own)
+        return descendants(os.getpid(), without=self._own())
 
     def _signal(self, child: Child, number: signal.Signals) -> None:
         """SIGTERM goes to the program, which ends its own children in its own order; SIGKILL to its group."""
