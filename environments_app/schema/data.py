@@ -22,6 +22,9 @@ class Database(Section):
     username: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,15}$")] = Field(
         description="Name of the master user"
     )
+    password_generation: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="Raise it by one to have a new master password made by the next apply"
+    )
     multi_az: bool = Field(default=False, description="Standby in a second zone with automatic failover")
     storage_type: Literal["gp2", "gp3", "io1", "io2"] = Field(default="gp3", description="EBS volume type")
     storage_gib: Annotated[int, Field(ge=20, le=65_536)] = Field(description="Storage at the start, in GiB")

@@ -25,6 +25,7 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "tags": dumped["tags"],
         "network": dumped["network"],
         "cluster": {
+            "launch_type": config.compute.launch_type,
             "container_insights": config.compute.container_insights,
             "fargate_spot_percent": config.compute.fargate_spot_percent,
         },
@@ -44,10 +45,10 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "alarms": {
             name: alarm.model_dump(mode="json") | {"threshold": _cloudwatch_threshold(alarm, config)}
             for name, alarm in config.alarms.items()
+            if not alarm.metric.startswith("cdn_")
         },
         "dashboards": dumped["dashboard"]["boards"] if dumped["dashboard"] else [],
         "tracing": dumped["tracing"],
-        "audit_trail": dumped["audit_trail"],
         "alert_routes": [
             route.model_dump(mode="json") for route in config.alert_routes if route.channel in ("email", "sms")
         ],
@@ -76,6 +77,9 @@ _NOT_YET: Mapping[str, Callable[[EnvironmentConfig], bool]] = {
     ),
     "file_system": lambda c: c.file_system is not None,
     "registry.replica_region": lambda c: c.registry.replica_region is not None,
+    "load_balancer.access_logs": lambda c: c.load_balancer is not None and c.load_balancer.access_logs is not None,
+    "audit_trail": lambda c: c.audit_trail is not None,
+    "logs.encrypted": lambda c: c.logs.encrypted,
     "dns": lambda c: c.dns is not None,
     "cdn": lambda c: c.cdn is not None,
     "waf.attach_to": lambda c: c.waf is not None and c.waf.attach_to == "cdn",

@@ -1,0 +1,28 @@
+output "replication_group_id" {
+  description = "Id of the replication group."
+  value       = aws_elasticache_replication_group.this.id
+}
+
+output "arn" {
+  description = "ARN of the replication group."
+  value       = aws_elasticache_replication_group.this.arn
+}
+
+output "address" {
+  description = "Host name: the configuration endpoint in cluster mode, else the primary's."
+  value = (
+    var.cluster_mode
+    ? aws_elasticache_replication_group.this.configuration_endpoint_address
+    : aws_elasticache_replication_group.this.primary_endpoint_address
+  )
+}
+
+output "port" {
+  description = "Port."
+  value       = local.port
+}
+
+output "node_ids" {
+  description = "Nodes, as in CloudWatch's dimension CacheClusterId."
+  value       = aws_elasticache_replication_group.this.member_clusters
+}

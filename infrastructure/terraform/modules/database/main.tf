@@ -1,0 +1,89 @@
+locals {
+  major_version = split(".", var.engine_version)[0]
+  port          = 5432
+}
+
+resource "aws_kms_key" "this" {
+  description             = "Database ${var.name}: storage, backups, Performance Insights"
+  enable_key_rotation     = true
+  deletion_window_in_days = 7
+}
+
+resource "aws_kms_alias" "this" {
+  name          = "alias/${var.name}-database"
+  target_key_id = aws_kms_key.this.key_id
+}
+
+resource "aws_db_subnet_group" "this" {
+  name        = var.name
+  description = "Subnets of ${var.name}"
+  subnet_ids  = var.subnet_ids
+}
+
+resource "aws_db_parameter_group" "this" {
+  name        = "${var.name}-postgres${local.major_version}"
+  family      = "postgres${local.major_version}"
+  description = "PostgreSQL ${local.major_version} of ${var.name}: TLS is forced"
+
+  dynamic "parameter" {
+    for_each = merge(var.parameters, { "rds.force_ssl" = "1" })
+
+    content {
+      name         = parameter.key
+      value        = parameter.value
+      apply_method = "pending-reboot"
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  for_each = toset(var.log_exports)
+
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_db_instance" "this" {
+  identifier     = var.name
+  engine         = "postgres"
+  engine_version = var.engine_version
+  instance_class = var.instance_class
+  db_name        = var.database_name
+  port           = local.port
+
+  username            = var.username
+  password_wo         = ephemeral.aws_secretsmanager_secret_version.master.secret_string
+  password_wo_version = var.password_generation
+
+  db_subnet_group_name   = aws_db_subnet_group.this.name
+  vpc_security_group_ids = [var.security_group_id]
+  parameter_group_name   = aws_db_parameter_group.this.name
+  multi_az               = var.multi_az
+
+  storage_type          = var.storage.type
+  allocated_storage     = var.storage.gib
+  max_allocated_storage = var.storage.max_gib
+  storage_encrypted     = true
+  kms_key_id            = aws_kms_key.this.arn
+
+  backup_retention_period   = var.backup.retention_days
+  backup_window             = var.backup.window
+  maintenance_window        = var.maintenance_window
+  copy_tags_to_snapshot     = true
+  skip_final_snapshot       = !var.backup.final_snapshot
+  final_snapshot_identifier = var.backup.final_snapshot ? "${var.name}-final" : null
+
+  deletion_protection             = var.deletion_protection
+  auto_minor_version_upgrade      = true
+  enabled_cloudwatch_logs_exports = var.log_exports
+
+  performance_insights_enabled          = var.performance_insights
+  performance_insights_kms_key_id       = var.performance_insights ? aws_kms_key.this.arn : null
+  performance_insights_retention_period = var.performance_insights ? 7 : null
+
+  depends_on = [aws_cloudwatch_log_group.this]
+}

@@ -1,0 +1,39 @@
+output "identifier" {
+  description = "Identifier of the instance, as in CloudWatch's dimensions."
+  value       = aws_db_instance.this.identifier
+}
+
+output "arn" {
+  description = "ARN of the instance."
+  value       = aws_db_instance.this.arn
+}
+
+output "address" {
+  description = "Host name."
+  value       = aws_db_instance.this.address
+}
+
+output "port" {
+  description = "Port."
+  value       = aws_db_instance.this.port
+}
+
+output "database_name" {
+  description = "Name of the database."
+  value       = aws_db_instance.this.db_name
+}
+
+output "username" {
+  description = "Name of the master user."
+  value       = aws_db_instance.this.username
+}
+
+output "master_secret_id" {
+  description = "Secret that holds the master user's password; known once the password is stored."
+  value       = aws_secretsmanager_secret_version.master.secret_id
+}
+
+output "password_generation" {
+  description = "Generation of the master password."
+  value       = var.password_generation
+}

@@ -1,0 +1,50 @@
+output "service_name" {
+  description = "Name of the service."
+  value       = aws_ecs_service.this.name
+}
+
+output "service_arn" {
+  description = "ARN of the service."
+  value       = aws_ecs_service.this.id
+}
+
+output "task_template" {
+  description = "What the release controller completes with images and registers: a task definition without images, in the names of Terraform outside and of the ECS API inside container_definitions."
+  value = {
+    family                   = local.family
+    cpu                      = tostring(var.task.cpu_units)
+    memory                   = tostring(var.task.memory_mib)
+    ephemeral_storage_gib    = var.task.ephemeral_storage_gib
+    network_mode             = "awsvpc"
+    requires_compatibilities = ["FARGATE"]
+    execution_role_arn       = aws_iam_role.execution.arn
+    task_role_arn            = aws_iam_role.task.arn
+    runtime_platform         = { operating_system_family = "LINUX", cpu_architecture = var.task.cpu_architecture }
+    container_definitions    = local.container_definitions
+  }
+}
+
+output "launch_type" {
+  description = "FARGATE, or null where a capacity provider strategy decides."
+  value       = aws_ecs_service.this.launch_type == "" ? null : aws_ecs_service.this.launch_type
+}
+
+output "scalable_resource_id" {
+  description = "Resource id in Application Auto Scaling; null without scaling policies."
+  value       = one(aws_appautoscaling_target.this[*].resource_id)
+}
+
+output "target_group_arn" {
+  description = "Target group; null without routing."
+  value       = one(aws_lb_target_group.this[*].arn)
+}
+
+output "target_group_arn_suffix" {
+  description = "The target group's name in CloudWatch's dimensions; null without routing."
+  value       = one(aws_lb_target_group.this[*].arn_suffix)
+}
+
+output "listener_rule_arn" {
+  description = "Listener rule whose weights the release controller sets; null without routing."
+  value       = one(aws_lb_listener_rule.this[*].arn)
+}

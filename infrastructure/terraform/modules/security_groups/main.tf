@@ -1,0 +1,139 @@
+# Every permitted connection is one edge below; what is not listed is not possible.
+
+locals {
+  public_edges = var.load_balancer == null ? {} : {
+    for pair in setproduct(var.load_balancer.allowed_cidrs, var.load_balancer.ports) :
+    "${pair[0]}:${pair[1]}" => { cidr = pair[0], port = pair[1] }
+  }
+
+  routed_ports = {
+    for name, service in var.services : name => service.routed_port
+    if service.routed_port != null && var.load_balancer != null
+  }
+
+  service_edges = merge([
+    for name, service in var.services : {
+      for pair in setproduct(service.receives_from, service.ports) :
+      "${pair[0]}-${name}:${pair[1]}" => { from = pair[0], to = name, port = pair[1] }
+    }
+  ]...)
+
+  database_clients = toset([for name, s in var.services : name if s.uses_database && var.database_port != null])
+  cache_clients    = toset([for name, s in var.services : name if s.uses_cache && var.cache_port != null])
+}
+
+resource "aws_security_group" "load_balancer" {
+  count = var.load_balancer == null ? 0 : 1
+
+  name        = "${var.name}-load-balancer"
+  description = "Load balancer of ${var.name}"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-load-balancer" }
+}
+
+resource "aws_security_group" "service" {
+  for_each = var.services
+
+  name        = "${var.name}-${each.key}"
+  description = "Tasks of ${each.key} in ${var.name}"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-${each.key}" }
+}
+
+resource "aws_security_group" "database" {
+  count = var.database_port == null ? 0 : 1
+
+  name        = "${var.name}-database"
+  description = "Database of ${var.name}"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-database" }
+}
+
+resource "aws_security_group" "cache" {
+  count = var.cache_port == null ? 0 : 1
+
+  name        = "${var.name}-cache"
+  description = "Redis of ${var.name}"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-cache" }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "public" {
+  for_each = local.public_edges
+
+  security_group_id = aws_security_group.load_balancer[0].id
+  description       = "Clients to the load balancer on ${each.value.port}"
+  cidr_ipv4         = each.value.cidr
+  ip_protocol       = "tcp"
+  from_port         = each.value.port
+  to_port           = each.value.port
+}
+
+resource "aws_vpc_security_group_egress_rule" "load_balancer" {
+  for_each = local.routed_ports
+
+  security_group_id            = aws_security_group.load_balancer[0].id
+  description                  = "Load balancer to ${each.key}"
+  referenced_security_group_id = aws_security_group.service[each.key].id
+  ip_protocol                  = "tcp"
+  from_port                    = each.value
+  to_port                      = each.value
+}
+
+resource "aws_vpc_security_group_ingress_rule" "routed" {
+  for_each = local.routed_ports
+
+  security_group_id            = aws_security_group.service[each.key].id
+  description                  = "Load balancer to ${each.key}"
+  referenced_security_group_id = aws_security_group.load_balancer[0].id
+  ip_protocol                  = "tcp"
+  from_port                    = each.value
+  to_port                      = each.value
+}
+
+resource "aws_vpc_security_group_ingress_rule" "service" {
+  for_each = local.service_edges
+
+  security_group_id            = aws_security_group.service[each.value.to].id
+  description                  = "${each.value.from} to ${each.value.to}"
+  referenced_security_group_id = aws_security_group.service[each.value.from].id
+  ip_protocol                  = "tcp"
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+}
+
+# Tasks fetch images, secrets and outside data: their way out is open, their way in is not.
+resource "aws_vpc_security_group_egress_rule" "service" {
+  for_each = var.services
+
+  security_group_id = aws_security_group.service[each.key].id
+  description       = "Tasks of ${each.key} to anywhere"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "-1"
+}
+
+resource "aws_vpc_security_group_ingress_rule" "database" {
+  for_each = local.database_clients
+
+  security_group_id            = aws_security_group.database[0].id
+  description                  = "${each.key} to the database"
+  referenced_security_group_id = aws_security_group.service[each.key].id
+  ip_protocol                  = "tcp"
+  from_port                    = var.database_port
+  to_port                      = var.database_port
+}
+
+resource "aws_vpc_security_group_ingress_rule" "cache" {
+  for_each = local.cache_clients
+
+  security_group_id            = aws_security_group.cache[0].id
+  description                  = "${each.key} to Redis"
+  referenced_security_group_id = aws_security_group.service[each.key].id
+  ip_protocol                  = "tcp"
+  from_port                    = var.cache_port
+  to_port                      = var.cache_port
+}

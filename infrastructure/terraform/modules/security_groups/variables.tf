@@ -1,0 +1,41 @@
+variable "name" {
+  description = "Prefix of the groups' names."
+  type        = string
+}
+
+variable "vpc_id" {
+  description = "VPC of the groups."
+  type        = string
+}
+
+variable "load_balancer" {
+  description = "Who may connect to the load balancer, and on which ports; null: there is none."
+  type = object({
+    allowed_cidrs = list(string)
+    ports         = list(number)
+  })
+  default = null
+}
+
+variable "services" {
+  description = "Services, by name: their ports, who calls them, and what they call."
+  type = map(object({
+    ports         = list(number)
+    routed_port   = optional(number)
+    receives_from = optional(list(string), [])
+    uses_database = optional(bool, false)
+    uses_cache    = optional(bool, false)
+  }))
+}
+
+variable "database_port" {
+  description = "Port of the database; null: there is none."
+  type        = number
+  default     = null
+}
+
+variable "cache_port" {
+  description = "Port of Redis; null: there is none."
+  type        = number
+  default     = null
+}

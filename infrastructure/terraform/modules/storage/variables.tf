@@ -1,0 +1,20 @@
+variable "buckets" {
+  description = "Buckets, by key: global name, versioning, lifecycle ages in days, CORS origins."
+  type = map(object({
+    name          = string
+    versioning    = optional(bool, true)
+    force_destroy = optional(bool, false)
+    cors_origins  = optional(list(string), [])
+    lifecycle = optional(object({
+      infrequent_access_days = optional(number)
+      glacier_days           = optional(number)
+      expire_days            = optional(number)
+      noncurrent_expire_days = optional(number)
+    }))
+  }))
+
+  validation {
+    condition     = alltrue([for bucket in var.buckets : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", bucket.name))])
+    error_message = "Bucket names have 3 to 63 characters: lower-case letters, digits, dots, hyphens."
+  }
+}

@@ -1,0 +1,83 @@
+output "services" {
+  description = "What the release controller needs of each service. Task templates have no images."
+  value = {
+    for name, service in var.services : name => {
+      cluster_name         = module.cluster.name
+      cluster_arn          = module.cluster.arn
+      service_name         = module.service[name].service_name
+      service_arn          = module.service[name].service_arn
+      task_template        = module.service[name].task_template
+      desired_count        = service.desired_count
+      min_count            = service.min_count
+      max_count            = service.max_count
+      container_names      = keys(service.containers)
+      target_group_arn     = module.service[name].target_group_arn
+      listener_rule_arn    = module.service[name].listener_rule_arn
+      log_group            = module.logs.groups[name].name
+      repository_urls      = { for container in keys(service.containers) : container => module.registry.repositories["${name}/${container}"].url }
+      subnet_ids           = service.tier == "public" ? module.network.public_subnet_ids : module.network.private_subnet_ids
+      security_group_ids   = [module.security_groups.service_ids[name]]
+      launch_type          = module.service[name].launch_type
+      scalable_resource_id = module.service[name].scalable_resource_id
+      alarm_names          = [for alarm in service.rollback_alarms : module.alarms.names[alarm]]
+    }
+  }
+}
+
+output "load_balancer" {
+  description = "Load balancer; null: none."
+  value = var.load_balancer == null ? null : {
+    arn           = module.load_balancer[0].arn
+    arn_suffix    = module.load_balancer[0].arn_suffix
+    dns_name      = module.load_balancer[0].dns_name
+    listener_arns = module.load_balancer[0].listener_arns
+  }
+}
+
+output "database" {
+  description = "Database, without any secret; null: none."
+  value = var.database == null ? null : {
+    identifier = module.database[0].identifier
+    endpoint   = "${module.database[0].address}:${module.database[0].port}"
+    name       = module.database[0].database_name
+    secret_id  = module.database[0].master_secret_id
+  }
+}
+
+output "cache" {
+  description = "Redis; null: none."
+  value = var.cache == null ? null : {
+    id       = module.cache[0].replication_group_id
+    endpoint = "${module.cache[0].address}:${module.cache[0].port}"
+  }
+}
+
+output "buckets" {
+  description = "Names of the buckets, by key."
+  value       = { for key, bucket in module.storage.buckets : key => bucket.name }
+}
+
+output "network" {
+  description = "VPC, subnets and the addresses from which tasks reach the internet."
+  value = {
+    vpc_id              = module.network.vpc_id
+    zones               = module.network.zones
+    public_subnet_ids   = module.network.public_subnet_ids
+    private_subnet_ids  = module.network.private_subnet_ids
+    database_subnet_ids = module.network.database_subnet_ids
+    nat_public_ips      = module.network.nat_public_ips
+  }
+}
+
+output "alarms" {
+  description = "Names of the alarms in CloudWatch by key, and the topics they publish to by severity."
+  value = {
+    names      = module.alarms.names
+    topic_arns = module.alarms.topic_arns
+  }
+}
+
+output "secret_arns" {
+  description = "ARNs of secrets and parameters, by key; never values."
+  value       = module.secrets.arns
+}

@@ -1,0 +1,315 @@
+# These mirror the sections of Slipway's configuration schema (environments_app/schema), which writes them.
+
+variable "system" {
+  description = "Slug of the system."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.system))
+    error_message = "system must be lower-case words joined by hyphens."
+  }
+}
+
+variable "environment" {
+  description = "Name of the environment."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment))
+    error_message = "environment must be lower-case words joined by hyphens."
+  }
+}
+
+variable "region" {
+  description = "AWS region."
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags beside slipway:system, slipway:environment and slipway:managed."
+  type        = map(string)
+  default     = {}
+}
+
+variable "network" {
+  description = "VPC, subnets, ways out."
+  type = object({
+    cidr       = string
+    zone_count = number
+    zones      = optional(list(string), [])
+    subnets = object({
+      public   = list(string)
+      private  = list(string)
+      database = optional(list(string), [])
+    })
+    nat_gateways = optional(string, "single")
+    flow_logs = optional(object({
+      traffic        = optional(string, "ALL")
+      retention_days = optional(number, 30)
+    }))
+  })
+}
+
+variable "cluster" {
+  description = "ECS cluster: launch type, Container Insights, share of Fargate tasks on spot capacity in percent."
+  type = object({
+    launch_type          = optional(string, "FARGATE")
+    container_insights   = optional(bool, true)
+    fargate_spot_percent = optional(number, 0)
+  })
+  default = {}
+
+  validation {
+    condition     = var.cluster.launch_type == "FARGATE"
+    error_message = "This stack provisions Fargate only; launch type EC2 needs instances, which it does not make."
+  }
+}
+
+variable "services" {
+  description = "ECS services, by name."
+  type = map(object({
+    tier                       = optional(string, "private")
+    cpu_units                  = number
+    memory_mib                 = number
+    ephemeral_storage_gib      = optional(number)
+    cpu_architecture           = optional(string, "X86_64")
+    desired_count              = number
+    min_count                  = number
+    max_count                  = number
+    receives_from              = optional(list(string), [])
+    uses_database              = optional(bool, true)
+    uses_cache                 = optional(bool, true)
+    buckets                    = optional(list(string), [])
+    health_check_grace_seconds = optional(number, 60)
+    stop_timeout_seconds       = optional(number, 30)
+    execute_command            = optional(bool, false)
+    rollback_alarms            = optional(list(string), [])
+    containers = map(object({
+      port                     = optional(number)
+      essential                = optional(bool, true)
+      cpu_units                = optional(number)
+      memory_mib               = optional(number)
+      command                  = optional(list(string), [])
+      user                     = optional(string)
+      readonly_root_filesystem = optional(bool, false)
+      environment              = optional(map(string), {})
+      secrets = optional(map(object({
+        secret = string
+        key    = optional(string)
+      })), {})
+      repository = optional(string)
+      health_check = optional(object({
+        command              = list(string)
+        interval_seconds     = optional(number, 30)
+        timeout_seconds      = optional(number, 5)
+        retries              = optional(number, 3)
+        start_period_seconds = optional(number, 0)
+      }))
+    }))
+    routing = optional(object({
+      container                    = string
+      paths                        = optional(list(string), ["/*"])
+      hosts                        = optional(list(string), [])
+      priority                     = optional(number, 100)
+      deregistration_delay_seconds = optional(number, 30)
+      slow_start_seconds           = optional(number, 0)
+      stickiness                   = optional(object({ duration_seconds = number }))
+      health_check = object({
+        path                = string
+        matcher             = optional(string, "200")
+        interval_seconds    = optional(number, 30)
+        timeout_seconds     = optional(number, 5)
+        healthy_threshold   = optional(number, 3)
+        unhealthy_threshold = optional(number, 3)
+      })
+    }))
+    autoscaling = optional(object({
+      target_tracking = optional(list(object({
+        metric                     = string
+        target_percent             = number
+        scale_out_cooldown_seconds = optional(number, 60)
+        scale_in_cooldown_seconds  = optional(number, 300)
+      })), [])
+      steps = optional(list(object({
+        metric            = string
+        comparison        = string
+        threshold_percent = number
+        periods           = optional(number, 2)
+        period_seconds    = optional(number, 60)
+        adjustment_tasks  = number
+        cooldown_seconds  = optional(number, 300)
+      })), [])
+    }))
+  }))
+
+  validation {
+    condition     = alltrue([for service in var.services : service.min_count <= service.max_count])
+    error_message = "min_count must not be above max_count."
+  }
+}
+
+variable "database" {
+  description = "PostgreSQL; null: none."
+  type = object({
+    engine_version        = string
+    instance_class        = string
+    name                  = string
+    username              = string
+    password_generation   = optional(number, 1)
+    multi_az              = optional(bool, false)
+    storage_type          = optional(string, "gp3")
+    storage_gib           = number
+    max_storage_gib       = optional(number)
+    backup_retention_days = number
+    backup_window         = optional(string, "05:00-06:00")
+    maintenance_window    = optional(string, "sun:03:00-sun:04:00")
+    deletion_protection   = optional(bool, false)
+    final_snapshot        = optional(bool, false)
+    log_exports           = optional(list(string), ["postgresql"])
+    performance_insights  = optional(bool, false)
+    parameters            = optional(map(string), {})
+  })
+  default = null
+}
+
+variable "cache" {
+  description = "Redis; null: none."
+  type = object({
+    engine_version          = optional(string, "7.1")
+    node_type               = string
+    replicas                = optional(number, 0)
+    shards                  = optional(number, 1)
+    cluster_mode            = optional(bool, false)
+    automatic_failover      = optional(bool, false)
+    snapshot_retention_days = optional(number, 0)
+    maintenance_window      = optional(string, "sun:04:00-sun:05:00")
+    max_memory_policy       = optional(string, "volatile-lru")
+  })
+  default = null
+}
+
+variable "buckets" {
+  description = "S3 buckets, by key."
+  type = map(object({
+    name          = optional(string)
+    purpose       = optional(string, "")
+    versioning    = optional(bool, true)
+    force_destroy = optional(bool, false)
+    cors_origins  = optional(list(string), [])
+    lifecycle = optional(object({
+      infrequent_access_days = optional(number)
+      glacier_days           = optional(number)
+      expire_days            = optional(number)
+      noncurrent_expire_days = optional(number)
+    }))
+  }))
+  default = {}
+}
+
+variable "registry" {
+  description = "ECR repositories, one per container."
+  type = object({
+    scan_on_push   = optional(bool, true)
+    immutable_tags = optional(bool, false)
+    keep_images    = optional(number, 10)
+    untagged_days  = optional(number)
+    force_delete   = optional(bool, false)
+  })
+  default = {}
+}
+
+variable "load_balancer" {
+  description = "Load balancer; null: none. Without a certificate it serves plain HTTP."
+  type = object({
+    scheme               = optional(string, "internet-facing")
+    allowed_cidrs        = optional(list(string), ["0.0.0.0/0"])
+    idle_timeout_seconds = optional(number, 60)
+    certificate_arn      = optional(string)
+    ssl_policy           = optional(string, "ELBSecurityPolicy-TLS13-1-2-2021-06")
+    deletion_protection  = optional(bool, false)
+  })
+  default = null
+}
+
+variable "waf" {
+  description = "Web application firewall; null: none."
+  type = object({
+    attach_to           = optional(string, "load_balancer")
+    rate_limit          = optional(number)
+    rate_window_seconds = optional(number, 300)
+    managed_rule_groups = optional(list(string), [])
+    blocked_countries   = optional(list(string), [])
+    allowed_countries   = optional(list(string), [])
+    log_retention_days  = optional(number)
+  })
+  default = null
+}
+
+variable "secrets" {
+  description = "Secrets and parameters, by key: names and rules, never values."
+  type = map(object({
+    kind        = string
+    store       = optional(string, "secrets_manager")
+    path        = optional(string)
+    description = optional(string, "")
+    length      = optional(number, 64)
+    generation  = optional(number, 1)
+    value       = optional(string)
+    rotation    = optional(object({ interval_days = number }))
+  }))
+  default = {}
+}
+
+variable "logs" {
+  description = "Service logs: retention in days."
+  type = object({
+    retention_days = optional(number, 30)
+  })
+  default = {}
+}
+
+variable "alarms" {
+  description = "Alarms, by name; thresholds in CloudWatch's own units."
+  type = map(object({
+    metric             = string
+    service            = optional(string)
+    comparison         = optional(string, "above")
+    threshold          = number
+    period_seconds     = optional(number, 300)
+    evaluation_periods = optional(number, 1)
+    severity           = optional(string, "warning")
+    description        = optional(string, "")
+    custom = optional(object({
+      namespace  = string
+      name       = string
+      statistic  = optional(string, "Average")
+      dimensions = optional(map(string), {})
+    }))
+  }))
+  default = {}
+}
+
+variable "alert_routes" {
+  description = "Who is told by SNS itself, by severity: e-mail addresses and phone numbers."
+  type = list(object({
+    severity = string
+    channel  = string
+    target   = string
+  }))
+  default = []
+}
+
+variable "dashboards" {
+  description = "Which CloudWatch dashboards are made: operations, business, security."
+  type        = list(string)
+  default     = []
+}
+
+variable "tracing" {
+  description = "X-Ray sampling; null: none."
+  type = object({
+    sampling_percent     = optional(number, 10)
+    reservoir_per_second = optional(number, 1)
+  })
+  default = null
+}

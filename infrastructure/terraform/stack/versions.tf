@@ -1,0 +1,13 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+  }
+
+  # Configured at init by -backend-config: bucket, key, region, encrypt, use_lockfile.
+  backend "s3" {}
+}
