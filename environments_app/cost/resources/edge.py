@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from environments_app.cost.catalogue import GLOBAL_REGION
 from environments_app.cost.model import Bill, Component
 from environments_app.cost.pricing import Pricer, Pricing, bill, scaled
@@ -100,14 +102,17 @@ def _shield(pricing: Pricing) -> list[Component]:
 
 
 def _certificate(pricing: Pricing) -> list[Component]:
-    """A certificate on dedicated addresses ("vip") is charged by the month; SNI is free."""
-    stated = pricing.stated("custom_ssl_certificates")
-    name, key = "Dedicated IP custom SSLs", "cloudfront.dedicated_ip_ssl_month"
-    if stated is not None:
-        return [pricing.metered(name, stated, "certificates", key, region=GLOBAL_REGION)]
-    if pricing.resource.block("viewer_certificate").get("ssl_support_method") != "vip":
+    """A certificate on dedicated addresses ("vip") is charged by the month; SNI is free.
+
+    It counts as use, since a usage file may state how many such certificates there are.
+    """
+    count = pricing.stated("custom_ssl_certificates")
+    if count is None and pricing.resource.block("viewer_certificate").get("ssl_support_method") == "vip":
+        count = Decimal(1)
+    if count is None:
         return []
-    return [pricing.fixed(name, 1, "certificates", key, region=GLOBAL_REGION)]
+    key = "cloudfront.dedicated_ip_ssl_month"
+    return [pricing.metered("Dedicated IP custom SSLs", count, "certificates", key, region=GLOBAL_REGION)]
 
 
 def _is_stated(pricing: Pricing, region: str) -> bool:
@@ -149,7 +154,7 @@ def _regional(pricing: Pricing, key: str, price: str, label: str) -> list[Compon
 def _worldwide(pricing: Pricing) -> list[Component]:
     """What is charged alike everywhere; each shows once the usage file speaks of it."""
     invalidations = pricing.stated("monthly_invalidation_requests")
-    paid = None if invalidations is None else max(invalidations - FREE_INVALIDATIONS, type(invalidations)(0))
+    paid = None if invalidations is None else max(invalidations - FREE_INVALIDATIONS, Decimal(0))
     uses = (
         ("Invalidation requests (over 1k)", paid, "paths", "invalidation_path_over_1k"),
         (
