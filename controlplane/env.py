@@ -69,7 +69,9 @@ class Env(BaseSettings):
         description="A filesystem mirror of providers, for machines without the registry.",
     )
     workspaces_dir: str = Field(
-        default="", alias="SLIPWAY_WORKSPACES_DIR", description="Private workspaces of runs; default: in the data folder."
+        default="",
+        alias="SLIPWAY_WORKSPACES_DIR",
+        description="Private workspaces of runs; default: in the data folder.",
     )
     lease_seconds: float = Field(
         default=30.0, gt=0, alias="SLIPWAY_LEASE_SECONDS", description="How long a silent worker keeps its claim."

@@ -95,9 +95,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES: dict[str, dict[str, Any]]
 if ENV.database_url:
-    DATABASES = {
-        "default": dict(dj_database_url.parse(ENV.database_url, conn_max_age=60, conn_health_checks=True))
-    }
+    DATABASES = {"default": dict(dj_database_url.parse(ENV.database_url, conn_max_age=60, conn_health_checks=True))}
 else:
     DATABASES = {
         "default": {
@@ -109,8 +107,6 @@ else:
                 "timeout": 30,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
             },
-            # Tests of sockets and processes need a file that every thread and child can open.
-            "TEST": {"NAME": str(Path(os.environ.get("SLIPWAY_TEST_DB", DATA_DIR / "test.sqlite3")))},
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -193,6 +189,8 @@ SLIPWAY_TERRAFORM_MIRROR = ENV.terraform_mirror
 SLIPWAY_STACK_DIR = REPOSITORY / "infrastructure" / "terraform"
 SLIPWAY_BLUEPRINTS_DIR = REPOSITORY / "blueprints"
 SLIPWAY_LEASE_SECONDS = ENV.lease_seconds
+# Modules of jobs, read by a worker before it forks.
+SLIPWAY_PRELOAD = ["environments_app.jobs", "deployments_app.jobs", "controlplane.core.jobs"]
 # What the scheduler looks after: dotted paths of functions without arguments, with their period in seconds.
 SLIPWAY_SWEEPS = [
     ("environments_app.jobs.sweep_runs", 2.0),

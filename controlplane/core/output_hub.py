@@ -75,7 +75,9 @@ def _is_closed(stream_id: UUID) -> bool:
 
 
 def _newest(stream_id: UUID) -> int:
-    newest = OutputChunk.objects.filter(stream_id=stream_id).order_by("-last_line").values_list("last_line", flat=True)
+    newest = (
+        OutputChunk.objects.filter(stream_id=stream_id).order_by("-last_line").values_list("last_line", flat=True)
+    )
     return newest.first() or 0
 
 

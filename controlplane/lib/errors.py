@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Refusal:
-    """A "no" with its reason, shown to people. Falsy, so `if outcome:` reads as "was it done?".
+    """A "no" with its reason, shown to people.
+
+    It has no truth value: `if outcome:` and `if refusal := check():` read alike but mean opposite things, and a
+    check that is read the wrong way round lets somebody in. Ask `isinstance(outcome, Refusal)` or `is not None`.
 
     code: UPPER_SNAKE, stable; message: a sentence that says why and, where there is one, the next step;
     status: the HTTP status that says the same.
@@ -20,7 +23,7 @@ class Refusal:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return False
+        raise TypeError("a Refusal is neither true nor false; ask isinstance(outcome, Refusal) or `is not None`")
 
 
 class SlipwayError(Exception):
@@ -31,9 +34,7 @@ class SlipwayError(Exception):
         self.code, self.message, self.status, self.details = code, message, status, details
 
 
-def error_body(
-    code: str, message: str, details: Mapping[str, Any], request_id: str, at: datetime
-) -> dict[str, Any]:
+def error_body(code: str, message: str, details: Mapping[str, Any], request_id: str, at: datetime) -> dict[str, Any]:
     """The error shape of every API answer: {"error": {code, message, details, requestId, timestamp}}."""
     return {
         "error": {

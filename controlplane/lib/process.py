@@ -47,7 +47,16 @@ class Process:
         os.set_inheritable(read_end, True)
         try:
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), str(read_end), str(orphan_grace), *command.argv],
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    guard.__file__,
+                    str(os.getpid()),
+                    str(read_end),
+                    str(orphan_grace),
+                    *command.argv,
+                ],
                 cwd=command.cwd,
                 env=dict(command.environment),
                 stdin=subprocess.DEVNULL,

@@ -1,5 +1,6 @@
 """The bell: RQ carries "look at this row now", and losing it loses nothing (the scheduler rings again)."""
 
+import importlib
 import logging
 import os
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
 import django_rq
+from django.conf import settings
 from django.db import close_old_connections, transaction
 from redis.exceptions import RedisError
 from rq import Worker as RQWorker
@@ -17,6 +19,8 @@ from controlplane.lib import context
 from controlplane.lib.guard import die_with_parent
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def new_job_id() -> str:
@@ -50,8 +54,13 @@ def enqueue(queue: str, path: str, *args: str, job_id: str | None = None, reques
     return True
 
 
-P = ParamSpec("P")
-R = TypeVar("R")
+def is_known(queue: str, job_id: str) -> bool:
+    """Whether the queue will run or is running the job. True where Redis does not answer: ringing would be no use."""
+    try:
+        job = django_rq.get_queue(queue).fetch_job(job_id)
+        return job is not None and job.get_status(refresh=False) in {"queued", "started", "deferred", "scheduled"}
+    except RedisError:
+        return True
 
 
 def job(function: Callable[P, R]) -> Callable[P, R]:
@@ -70,6 +79,12 @@ def job(function: Callable[P, R]) -> Callable[P, R]:
 
 class Worker(RQWorker):
     """RQ's worker whose work-horse dies with it: an orphan must not go on with a claim that others may take."""
+
+    def work(self, *args: Any, **kwargs: Any) -> bool:
+        # Jobs' modules are read once here instead of in every forked work-horse.
+        for module in settings.SLIPWAY_PRELOAD:
+            importlib.import_module(module)
+        return bool(super().work(*args, **kwargs))
 
     def main_work_horse(self, job: Any, queue: Any) -> None:
         die_with_parent(os.getppid())

@@ -1,5 +1,6 @@
 """Systems' services and environments, with immutable versions of configuration and protection."""
 
+import json
 from functools import cached_property
 from typing import Any
 from uuid import uuid4
@@ -106,10 +107,7 @@ class ProtectionVersion(Version):
     """Who must agree to changes of an environment, and what happens by itself."""
 
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="protection_versions")
-    required_approvals = models.PositiveSmallIntegerField(default=1)
-    auto_deploy = models.BooleanField(default=False, help_text="Releases deploy without being asked for.")
-    release_approvals = models.PositiveSmallIntegerField(default=0, help_text="People who must agree to a release.")
-    approval_hours = models.PositiveSmallIntegerField(default=24)
+    document = models.JSONField()
 
     class Meta:
         ordering = ["-number"]
@@ -117,3 +115,8 @@ class ProtectionVersion(Version):
 
     def __str__(self) -> str:
         return f"{self.environment} protection v{self.number}"
+
+    @cached_property
+    def rules(self) -> schema.Protection:
+        """The typed protection; it was valid when it was saved."""
+        return schema.Protection.model_validate_json(json.dumps(self.document))

@@ -76,11 +76,16 @@ class Commands:
         options: dict[str, object] = {"input": False, "no_color": IsFlagged, "backend_config": f"../{BACKEND_FILE}"}
         return self._command("init", **options, **({"lockfile": "readonly"} if locked else {}))
 
-    def plan(self, *, destroy: bool, lock: bool = True) -> Command:
-        options: dict[str, object] = {"input": False, "json": IsFlagged, "out": PLAN_FILE, "lock_timeout": "60s"}
-        if destroy:
+    def plan(self, kind: str) -> Command:
+        """`kind` as in Run.kind. A drift check only reads; it and a speculative plan take no state lock."""
+        options: dict[str, object] = {"input": False, "json": IsFlagged, "out": PLAN_FILE}
+        if kind == "destroy":
             options["destroy"] = IsFlagged
-        return self._command("plan", **options, lock=lock)
+        if kind == "drift":
+            options["refresh_only"] = IsFlagged
+        if kind in {"drift", "speculative"}:
+            return self._command("plan", **options, lock=False)
+        return self._command("plan", **options, lock_timeout="60s")
 
     def show(self) -> Command:
         """The saved plan as JSON, on one line."""

@@ -50,12 +50,13 @@ class Summary:
     unchanged: int
     changes: list[Change]
     drift: list[Change]
+    output_changes: list[str]
     terraform_version: str = ""
 
     @property
     def is_empty(self) -> bool:
-        """Nothing to do: no resource changes (outputs alone do not count)."""
-        return not self.changes
+        """Nothing to do: neither resources nor outputs would change."""
+        return not self.changes and not self.output_changes
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -199,6 +200,11 @@ def summarise(plan: dict[str, Any]) -> Summary:
         unchanged=counts["no-op"],
         changes=changes,
         drift=[_change(entry) for entry in plan.get("resource_drift", []) if _is_real_drift(entry)],
+        output_changes=[
+            name
+            for name, change in sorted(plan.get("output_changes", {}).items())
+            if change["actions"] not in (["no-op"], [])
+        ],
         terraform_version=str(plan.get("terraform_version", "")),
     )
 
@@ -206,5 +212,6 @@ def summarise(plan: dict[str, Any]) -> Summary:
 def masked_outputs(outputs: dict[str, Any]) -> dict[str, Any]:
     """`terraform output -json` as name -> value, sensitive ones masked."""
     return {
-        name: SENSITIVE if output.get("sensitive") else output.get("value") for name, output in sorted(outputs.items())
+        name: SENSITIVE if output.get("sensitive") else output.get("value")
+        for name, output in sorted(outputs.items())
     }

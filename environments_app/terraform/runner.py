@@ -76,20 +76,23 @@ class Runner:
     """Terraform in one workspace."""
 
     def __init__(
-        self, terraform: Path, workspace: Workspace, account: Account, hooks: Hooks, own: Mapping[str, str] | None = None
+        self,
+        terraform: Path,
+        workspace: Workspace,
+        account: Account,
+        hooks: Hooks,
+        own: Mapping[str, str] | None = None,
     ) -> None:
         environment = commands.environment(own if own is not None else os.environ, workspace.folder, account)
         self._commands = commands.Commands(terraform, workspace.stack, environment)
         self._workspace, self._hooks = workspace, hooks
 
-    def plan(self, *, destroy: bool, lock: bool = True) -> Planned:
-        """init, plan, show. Raises TerraformFailed or TerraformCanceled."""
+    def plan(self, kind: str) -> Planned:
+        """init, plan, show for a run of this kind. Raises TerraformFailed or TerraformCanceled."""
         self._text("init", self._commands.init(locked=False), INIT_SECONDS)
-        self._events("plan", self._commands.plan(destroy=destroy, lock=lock), PLAN_SECONDS)
+        self._events("plan", self._commands.plan(kind), PLAN_SECONDS)
         plan_json = self._json("show", self._commands.show())
-        return Planned(
-            summarise(plan_json), plan_json, self._workspace.plan_sha256(), self._workspace.plan_state()
-        )
+        return Planned(summarise(plan_json), plan_json, self._workspace.plan_sha256(), self._workspace.plan_state())
 
     def init_again(self) -> None:
         """In a restored workspace: the same providers as when it was planned, nothing newer."""

@@ -44,9 +44,7 @@ def ensure_bucket(account: Account, address: StateAddress) -> None:
             raise
     where = {} if address.region == "us-east-1" else {"LocationConstraint": address.region}
     with calling_aws("s3:CreateBucket"):
-        s3.create_bucket(
-            Bucket=address.bucket, **({"CreateBucketConfiguration": where} if where else {})
-        )
+        s3.create_bucket(Bucket=address.bucket, **({"CreateBucketConfiguration": where} if where else {}))
     with calling_aws("s3:PutBucketVersioning"):
         s3.put_bucket_versioning(Bucket=address.bucket, VersioningConfiguration={"Status": "Enabled"})
     with calling_aws("s3:PutBucketEncryption"):

@@ -1,8 +1,8 @@
 """A run's private workspace: the stack and modules, variables in a 0600 file, later the plan. One archive holds it.
 
-    <workspaces>/<run id>/
-        stack/  modules/            copies of infrastructure/terraform
-        stack/slipway.auto.tfvars.json   slipway.s3.tfbackend   slipway.tfrc   tmp/
+<workspaces>/<run id>/
+    stack/  modules/            copies of infrastructure/terraform
+    stack/slipway.auto.tfvars.json   slipway.s3.tfbackend   slipway.tfrc   tmp/
 """
 
 import hashlib

@@ -96,5 +96,3 @@ class ApiToken(models.Model):
         if token is None or (token.expires_at is not None and token.expires_at <= clock.now()):
             return None
         return token
-
-

@@ -103,7 +103,7 @@ def standing(request: ApprovalRequest) -> list[Approval]:
 
 def why_not(user: User, request: ApprovalRequest) -> Refusal | None:
     """Why this user's yes cannot count; None where it can. Pages ask it before they offer the button."""
-    if refusal := access.check(user, request.system, Capability.APPROVE):
+    if (refusal := access.check(user, request.system, Capability.APPROVE)) is not None:
         return refusal
     if user.is_superuser and not _is_member_approver(user, request):
         return Refusal(

@@ -99,9 +99,7 @@ def chain_hash(event: AuditEvent, position: int, previous: str) -> str:
 def seal() -> int:
     """Chains the events that are not sealed yet, oldest first; returns how many."""
     with transaction.atomic():
-        last = (
-            AuditEvent.objects.select_for_update().filter(position__isnull=False).order_by("-position").first()
-        )
+        last = AuditEvent.objects.select_for_update().filter(position__isnull=False).order_by("-position").first()
         position, previous = (last.position or 0, last.hash) if last else (0, "")
         unsealed = list(AuditEvent.objects.filter(position__isnull=True).order_by("at", "pk")[:SEAL_AT_MOST])
         for event in unsealed:

@@ -3,6 +3,7 @@
 Built into every template (settings), so no `{% load %}` is needed.
 """
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -91,3 +92,43 @@ def count(number: int, noun: str) -> str:
     """`{{ n|count:"change" }}`; an irregular plural after a comma: `{{ n|count:"policy,policies" }}`."""
     one, _, many = noun.partition(",")
     return words.plural(number, one, many)
+
+
+@register.filter
+def milliseconds(moment: datetime) -> int:
+    """Milliseconds since the epoch, for scripts."""
+    return int(moment.timestamp() * 1000)
+
+
+@register.filter
+def of(part: int, whole: int) -> str:
+    """"1 of 2"."""
+    return f"{part} of {whole}"
+
+
+@register.filter
+def signed(number: float) -> str:
+    """"+22.3", "−4.0"."""
+    return f"{number:+.1f}".replace("-", "−")
+
+
+@register.filter
+def signed_sum(amount: float) -> str:
+    """A change in dollars without the sign of the currency, for columns whose head names it: "+13.65"."""
+    return words.money(amount, signed=True).replace("$", "")
+
+
+@register.filter
+def minus(left: float, right: float) -> float:
+    return round(left - right, 1)
+
+
+@register.filter
+def is_plain(value: object) -> bool:
+    """Whether a value is said in one line."""
+    return not isinstance(value, dict | list)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,66 @@
+"""What the frame around every page needs, as a context processor."""
+
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from controlplane.env import REPOSITORY
+from controlplane.lib import clock
+from controlplane.pages import plant, selectors
+
+VERSION: str = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the main navigation; "g" and `key` go there. `keep`: stays on a narrow page."""
+
+    name: str
+    view: str
+    key: str
+    keep: bool = False
+    here: bool = False
+
+    @property
+    def href(self) -> str:
+        return reverse(self.view)
+
+
+NAVIGATION = [
+    Entry("Fleet", "pages:fleet", "f", keep=True),
+    Entry("Inbox", "pages:inbox", "i", keep=True),
+    Entry("Environments", "pages:environments", "e"),
+    Entry("Audit", "pages:audit", "a"),
+    Entry("Settings", "pages:settings", "s"),
+]
+
+
+def _navigation(path: str) -> list[Entry]:
+    def is_here(entry: Entry) -> bool:
+        return path == entry.href or (entry.href != "/" and path.startswith(entry.href))
+
+    return [Entry(e.name, e.view, e.key, e.keep, is_here(e)) for e in NAVIGATION]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Theme, navigation and the state of things. Whatever asks the database or Redis is asked only if shown."""
+    user = getattr(request, "user", None)
+    context: dict[str, Any] = {
+        "base_template": "partial.html" if getattr(request, "htmx", False) else "base.html",
+        "theme": getattr(user, "theme", "auto"),
+        "version": VERSION,
+        "now": clock.now(),
+        "in_sandbox": settings.SLIPWAY_IN_SANDBOX,
+        "zone": timezone.get_current_timezone_name(),
+    }
+    if user is not None and user.is_authenticated:
+        context["navigation"] = _navigation(request.path)
+        context["inbox_count"] = SimpleLazyObject(lambda: selectors.inbox_count(user))
+        context["plant"] = SimpleLazyObject(plant.look)
+    return context

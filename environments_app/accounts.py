@@ -1,0 +1,49 @@
+"""Which AWS account an environment lives in, and where its Terraform state is."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from controlplane.lib.aws import Account
+from environments_app.models import Environment
+from environments_app.schema import EnvironmentConfig
+from environments_app.terraform.state import StateAddress, account_id
+
+
+def account_of(environment: Environment, config: EnvironmentConfig) -> Account:
+    """The environment's account: the sandbox, or AWS under the role that its configuration names."""
+    role = "" if settings.SLIPWAY_IN_SANDBOX else config.account_role_arn or ""
+    return Account(
+        region=config.region,
+        endpoint_url=settings.SLIPWAY_SANDBOX_URL,
+        role_arn=role,
+        external_id=str(environment.system.external_id) if role else "",
+    )
+
+
+@lru_cache(maxsize=256)
+def _account_id(account: Account) -> str:
+    return account_id(account)
+
+
+def state_address(environment: Environment, account: Account) -> StateAddress:
+    """The environment's place in the account's state bucket; raises AwsError."""
+    return StateAddress(
+        bucket=f"slipway-state-{_account_id(account)}-{account.region}",
+        key=f"{environment.system.slug}/{environment.slug}/terraform.tfstate",
+        region=account.region,
+    )
+
+
+def aws_config_file(account: Account) -> str:
+    """A private AWS config for Terraform, so that it refreshes the role's credentials by itself; "" without a role."""
+    if not account.role_arn:
+        return ""
+    return (
+        "[profile slipway]\n"
+        f"region = {account.region}\n"
+        f"role_arn = {account.role_arn}\n"
+        f"external_id = {account.external_id}\n"
+        "role_session_name = slipway\n"
+        "credential_source = Environment\n"
+    )

@@ -1,0 +1,158 @@
+"""What every Terraform job shares: a workspace, an output writer, a runner whose hooks keep the claim."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from controlplane.core.services.output import OutputWriter
+from controlplane.lib import clock, live, toolchain
+from controlplane.lib.artefacts import ArtefactStore
+from controlplane.lib.aws import Account
+from controlplane.lib.errors import SlipwayError
+from environments_app import accounts
+from environments_app.models import Run
+from environments_app.schema import render_variables
+from environments_app.services.claims import Claim
+from environments_app.terraform.events import Progress
+from environments_app.terraform.runner import Hooks, Runner
+from environments_app.terraform.state import StateAddress, ensure_bucket
+from environments_app.terraform.workspace import Workspace, fingerprint, revision_of
+
+PROGRESS_SECONDS = 0.5
+"""How often a page is told about progress, at the most."""
+
+
+@lru_cache(maxsize=1)
+def find_tools() -> tuple[Path, str]:
+    """The terraform binary and the CLI configuration for its providers; looked for once per process.
+
+    Raises SlipwayError with words that say how to get them.
+    """
+    environ = {
+        **os.environ,
+        "SLIPWAY_TERRAFORM_BIN": settings.SLIPWAY_TERRAFORM_BIN,
+        "SLIPWAY_TERRAFORM_MIRROR": settings.SLIPWAY_TERRAFORM_MIRROR,
+    }
+    cache = settings.SLIPWAY_PLUGIN_CACHE_DIR
+    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        mirror = toolchain.find_mirror(environ)
+        return toolchain.find_terraform(environ).path, toolchain.cli_config(mirror, cache)
+    except toolchain.ToolchainError as error:
+        raise SlipwayError("NO_TERRAFORM", str(error)) from error
+
+
+def artefacts() -> ArtefactStore:
+    return ArtefactStore(settings.SLIPWAY_ARTEFACTS_DIR, settings.SECRET_KEY)
+
+
+def workspace_of(run: Run) -> Workspace:
+    return Workspace(settings.SLIPWAY_WORKSPACES_DIR / str(run.pk))
+
+
+def current_inputs(run: Run) -> dict[str, Any]:
+    """The bound inputs that come from our own side, as they are now: they change only by people's hands."""
+    environment = run.environment
+    newest = environment.config_versions.latest("number")
+    return {
+        "config_version": newest.number,
+        "config_digest": newest.digest,
+        "modules_revision": revision_of(settings.SLIPWAY_STACK_DIR),
+        "protection_version": environment.protection_versions.latest("number").number,
+    }
+
+
+@dataclass
+class Execution:
+    """One job's work on one run."""
+
+    claim: Claim
+    writer: OutputWriter
+    account: Account
+    address: StateAddress
+    workspace: Workspace
+    runner: Runner
+
+    @property
+    def run(self) -> Run:
+        return self.claim.run
+
+    def say(self, words: str) -> None:
+        """A line of Slipway's own in the output."""
+        self.writer.line(f"slipway: {words}")
+
+    def variables(self) -> dict[str, Any]:
+        environment = self.run.environment
+        return render_variables(
+            system=environment.system.slug, environment=environment.slug, config=self.run.config_version.config
+        )
+
+    def make_workspace(self) -> dict[str, Any]:
+        """A fresh workspace and the state's bucket; returns the bound inputs that are known before the plan."""
+        variables = self.variables()
+        ensure_bucket(self.account, self.address)
+        self.workspace.create(
+            settings.SLIPWAY_STACK_DIR,
+            variables=variables,
+            backend=self.address.backend(),
+            cli_config=find_tools()[1],
+            aws_config=accounts.aws_config_file(self.account),
+        )
+        return {
+            "config_version": self.run.config_version.number,
+            "config_digest": self.run.config_version.digest,
+            "modules_revision": revision_of(settings.SLIPWAY_STACK_DIR),
+            "variables_fingerprint": fingerprint(variables),
+            "protection_version": self.run.environment.protection.number,
+        }
+
+    def restore_workspace(self) -> None:
+        """The workspace as it was archived after the plan, with this machine's provider mirror."""
+        self.workspace.restore(artefacts().get(self.run.artefact_name))
+        self.workspace.write_cli_config(find_tools()[1])
+
+
+@contextmanager
+def executing(claim: Claim) -> Iterator[Execution]:
+    """Opens the run's output and prepares Terraform; afterwards the output is flushed and the workspace removed."""
+    run = claim.run
+    assert run.stream is not None  # noqa: S101  made with the run
+    account = accounts.account_of(run.environment, run.config_version.config)
+    workspace = workspace_of(run)
+    writer = OutputWriter(run.stream)
+    try:
+        hooks = Hooks(
+            show=writer.feed,
+            progress=_ProgressTeller(claim).tell,
+            wants_cancel=claim.wants_cancel,
+            heartbeat=claim.heartbeat,
+            started=claim.holds_by,
+        )
+        runner = Runner(find_tools()[0], workspace, account, hooks)
+        address = accounts.state_address(run.environment, account)
+        yield Execution(claim, writer, account, address, workspace, runner)
+    finally:
+        writer.close()
+        workspace.remove()
+
+
+class _ProgressTeller:
+    """Stores progress and rings, a few times a second at most; a new phase always."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim, self._told_at, self._phase = claim, 0.0, ""
+
+    def tell(self, progress: Progress) -> None:
+        now = clock.now().timestamp()
+        finished = bool(progress.total) and progress.done == progress.total
+        if progress.phase == self._phase and now - self._told_at < PROGRESS_SECONDS and not finished:
+            return
+        self._phase, self._told_at = progress.phase, now
+        self._claim.store(progress=progress.to_json())
+        live.ring(f"run:{self._claim.run.pk}", "progress")

@@ -1,0 +1,30 @@
+"""Forms of this app."""
+
+from typing import Any
+
+import yaml
+from django import forms
+
+
+class ConfigForm(forms.Form):
+    """An environment's configuration as YAML, with the version it was edited from."""
+
+    document = forms.CharField(
+        label="Configuration",
+        help_text="YAML. Every problem is said at once, before anything is stored.",
+        widget=forms.Textarea(attrs={"class": "code", "spellcheck": "false", "rows": 32, "autocapitalize": "off"}),
+        max_length=200_000,
+        strip=False,
+    )
+    reason = forms.CharField(label="Why", max_length=300, help_text="One line for those who read the versions later.")
+    based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    def clean_document(self) -> dict[str, Any]:
+        """The YAML as a mapping; the schema judges it afterwards."""
+        try:
+            document = yaml.safe_load(self.cleaned_data["document"])
+        except yaml.YAMLError as error:
+            raise forms.ValidationError(f"Not readable as YAML: {' '.join(str(error).split())}") from error
+        if not isinstance(document, dict):
+            raise forms.ValidationError("A configuration is a mapping of settings.")
+        return document

@@ -1,0 +1,147 @@
+"""Domain decisions about runs, without a database: what binds an approval, what is worth a note, who may act."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from environments_app.schema import EnvironmentConfig, Problem
+
+KEEPS_DATA = frozenset(
+    {
+        "aws_db_instance",
+        "aws_elasticache_replication_group",
+        "aws_elasticache_cluster",
+        "aws_s3_bucket",
+        "aws_efs_file_system",
+        "aws_dynamodb_table",
+        "aws_secretsmanager_secret",
+        "aws_kms_key",
+    }
+)
+"""Resource types whose destruction loses something that a second apply does not bring back."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result of a policy. `refuses`: nothing runs while it stands."""
+
+    title: str
+    detail: str = ""
+    refuses: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def bound_inputs(
+    *,
+    plan_sha256: str,
+    lineage: str,
+    serial: int,
+    config_version: int,
+    config_digest: str,
+    modules_revision: str,
+    variables_fingerprint: str,
+    protection_version: int,
+) -> dict[str, Any]:
+    """What an approval of a run is an approval of (design, section 4)."""
+    return {
+        "plan_sha256": plan_sha256,
+        "state_lineage": lineage,
+        "state_serial": serial,
+        "config_version": config_version,
+        "config_digest": config_digest,
+        "modules_revision": modules_revision,
+        "variables_fingerprint": variables_fingerprint,
+        "protection_version": protection_version,
+    }
+
+
+def findings(
+    summary: Mapping[str, Any],
+    cost: Mapping[str, Any],
+    config: EnvironmentConfig,
+    advice: Sequence[Problem],
+    *,
+    tier: str,
+) -> list[Finding]:
+    """What people should read before they decide, gravest first. In production an unknown cost in whole refuses."""
+    found = []
+    lost = [
+        change["address"]
+        for change in summary["changes"]
+        if change["action"] in {"delete", "replace"} and change["type"] in KEEPS_DATA
+    ]
+    if lost:
+        found.append(
+            Finding(f"{len(lost)} resource{'s' * (len(lost) > 1)} that keep data would be lost", ", ".join(lost))
+        )
+    found += _cost_findings(cost, config, tier)
+    found += [Finding(f"{item.path}: {item.problem}", f"Better: {item.expected}") for item in advice]
+    return found
+
+
+def _cost_findings(cost: Mapping[str, Any], config: EnvironmentConfig, tier: str) -> list[Finding]:
+    if "error" in cost:
+        return [Finding("The cost could not be estimated", cost["error"], refuses=tier == "production")]
+    found = []
+    after = cost["after"]
+    budget = config.budget.monthly_usd if config.budget else None
+    high = after["range"]["high"]
+    if budget is not None and after["total_monthly_cost"] > budget:
+        found.append(
+            Finding("The expected cost passes the budget", f"${after['total_monthly_cost']:.2f} of ${budget:.2f}")
+        )
+    elif budget is not None and high is not None and high > budget:
+        found.append(Finding("The upper bound passes the budget", f"${high:.2f} of ${budget:.2f}"))
+    if after["unknown"]:
+        count = len(after["unknown"])
+        found.append(
+            Finding(
+                f"{count} resource{'s' * (count > 1)} without a known price, not in the sum",
+                ", ".join(after["unknown"]),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failure as a person reads it: what happened, what it means, what to do next."""
+
+    code: str
+    cause: str
+    effect: str
+    next_step: str
+    details: Sequence[str] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def plan_failure(code: str, cause: str, details: Sequence[str] = ()) -> Failure:
+    return Failure(
+        code,
+        cause,
+        "Nothing was changed: a plan only reads.",
+        "Read the error in the output, put the configuration right, and plan again.",
+        details,
+    )
+
+
+def apply_failure(code: str, cause: str, done: int, total: int, details: Sequence[str] = ()) -> Failure:
+    """An apply that stopped on the way: says honestly how far it came."""
+    effect = (
+        f"{done} of {total} changes were made and are recorded in the state; the others were not made."
+        if done
+        else "No change was completed."
+    )
+    return Failure(code, cause, effect, "Plan again: the new plan shows exactly what is still to be done.", details)
+
+
+OUTCOME_UNKNOWN = Failure(
+    "OUTCOME_UNKNOWN",
+    "The worker died while Terraform was applying.",
+    "Some of the changes may have been made. The environment stays locked, and nothing is tried again by itself.",
+    "An operator reconciles: Slipway frees the dead process's state lock and compares AWS with the approved plan.",
+)

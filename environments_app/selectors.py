@@ -1,0 +1,37 @@
+"""Reading environments and runs for pages and API."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from controlplane.core.models import ApprovalRequest
+from environments_app.models import Environment, Run, StateVersion
+
+
+def find_environment(system: str, environment: str) -> Environment | None:
+    return Environment.objects.select_related("system").filter(system__slug=system, slug=environment).first()
+
+
+def find_run(run_id: UUID) -> Run | None:
+    return Run.objects.select_related("environment__system", "config_version", "stream").filter(pk=run_id).first()
+
+
+def runs_of(environment: Environment) -> QuerySet[Run]:
+    """An environment's runs, newest first."""
+    return Run.objects.filter(environment=environment).select_related("config_version")
+
+
+def newest_state(environment: Environment) -> StateVersion | None:
+    """What the environment's Terraform state held after the last apply; None before the first."""
+    return StateVersion.objects.filter(environment=environment).select_related("run").first()
+
+
+def newest_drift_run(environment: Environment) -> Run | None:
+    """The last drift check that came to an end."""
+    return Run.objects.filter(environment=environment, kind="drift", state__in=["drifted", "no_changes"]).first()
+
+
+def approval_of(run: Run) -> ApprovalRequest | None:
+    """The newest approval request of a run, in whatever state."""
+    requests = ApprovalRequest.objects.filter(subject_kind="run", subject_id=run.pk).order_by("-created_at")
+    return requests.prefetch_related("approvals__user").select_related("system", "requester").first()

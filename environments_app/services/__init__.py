@@ -1,0 +1,1 @@
+"""One verb per use case; everything that changes rows of this app is here."""

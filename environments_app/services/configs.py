@@ -1,0 +1,133 @@
+"""Saving configuration and protection as new immutable versions; loading blueprints."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from controlplane.core.actors import Actor
+from controlplane.core.models import System
+from controlplane.core.services import audit
+from controlplane.lib import live
+from controlplane.lib.errors import Refusal
+from environments_app import schema
+from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Service
+from environments_app.services.runs import supersede_waiting
+
+
+def invalid(error: schema.ConfigInvalid) -> Refusal:
+    """All problems of a document as one refusal."""
+    problems = [{"path": p.path, "problem": p.problem, "expected": p.expected} for p in error.problems]
+    count = len(problems)
+    return Refusal(
+        "CONFIG_INVALID",
+        f"The configuration has {count} problem{'s' if count != 1 else ''}. First: {error.problems[0]}",
+        422,
+        {"problems": problems},
+    )
+
+
+@transaction.atomic
+def save_config(
+    actor: Actor, environment: Environment, document: Mapping[str, Any], *, based_on: int, reason: str
+) -> ConfigVersion | Refusal:
+    """A new version of the configuration. `based_on` is the version that the author had before their eyes.
+
+    Refused: an invalid document (422), or somebody saved in between (409). An unchanged document makes no version.
+    """
+    try:
+        config = schema.parse(document)
+    except schema.ConfigInvalid as error:
+        return invalid(error)
+    Environment.objects.select_for_update().get(pk=environment.pk)
+    newest = environment.config_versions.order_by("-number").first()
+    number = newest.number if newest else 0
+    if based_on != number:
+        return Refusal(
+            "STALE_VERSION",
+            f"Version {number} was saved meanwhile; you edited version {based_on}. Compare the two and edit again.",
+            409,
+            {"current": number, "based_on": based_on},
+        )
+    digest = schema.digest(config)
+    if newest and newest.digest == digest:
+        return newest
+    version = ConfigVersion.objects.create(
+        environment=environment,
+        number=number + 1,
+        document=schema.canonical(config),
+        digest=digest,
+        author=actor.user,
+        author_name=actor.name,
+        reason=reason,
+    )
+    for slug in config.services:
+        Service.objects.get_or_create(system_id=environment.system_id, slug=slug)
+    audit.record(
+        actor,
+        "config.saved",
+        subject=("environment", environment.pk),
+        system=environment.system,
+        environment=environment.slug,
+        before={"version": number, "digest": newest.digest if newest else ""},
+        after={"version": version.number, "digest": digest},
+        reason=reason,
+    )
+    supersede_waiting(actor, environment, f"configuration v{version.number} was saved")
+    live.ring_on_commit(f"environment:{environment.pk}", "config")
+    environment.__dict__.pop("config_version", None)
+    return version
+
+
+@transaction.atomic
+def save_protection(
+    actor: Actor, environment: Environment, protection: schema.Protection, *, reason: str
+) -> ProtectionVersion:
+    """A new version of the protection; the standing one is returned where nothing changes."""
+    Environment.objects.select_for_update().get(pk=environment.pk)
+    newest = environment.protection_versions.order_by("-number").first()
+    document = protection.model_dump(mode="json")
+    if newest and newest.document == document:
+        return newest
+    version = ProtectionVersion.objects.create(
+        environment=environment,
+        number=(newest.number if newest else 0) + 1,
+        document=document,
+        author=actor.user,
+        author_name=actor.name,
+        reason=reason,
+    )
+    audit.record(
+        actor,
+        "protection.saved",
+        subject=("environment", environment.pk),
+        system=environment.system,
+        environment=environment.slug,
+        before=newest.document if newest else {},
+        after=document,
+        reason=reason,
+    )
+    supersede_waiting(actor, environment, f"protection v{version.number} was saved")
+    environment.__dict__.pop("protection", None)
+    return version
+
+
+@transaction.atomic
+def load_blueprint(actor: Actor, blueprint: schema.Blueprint) -> System:
+    """Makes the blueprint's system and the environments that are missing; what people changed since stays."""
+    system, created = System.objects.get_or_create(
+        slug=blueprint.system, defaults={"title": blueprint.title, "description": blueprint.description}
+    )
+    if created:
+        audit.record(actor, "system.created", subject=("system", system.pk), system=system)
+    for entry in blueprint.environments:
+        environment, created = Environment.objects.get_or_create(
+            system=system, slug=entry.name, defaults={"tier": entry.tier}
+        )
+        if not created:
+            continue
+        reason = f"Blueprint {blueprint.source_document}"
+        save_protection(actor, environment, entry.protection, reason=reason)
+        outcome = save_config(actor, environment, entry.document, based_on=0, reason=reason)
+        assert isinstance(outcome, ConfigVersion)  # noqa: S101  the blueprint was validated when it was read
+    return system

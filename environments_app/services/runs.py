@@ -1,0 +1,244 @@
+"""Asking for runs and deciding about them. The work itself is in jobs.py."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from controlplane.core import access
+from controlplane.core.actors import Actor
+from controlplane.core.models import ApprovalRequest
+from controlplane.core.policies import Capability
+from controlplane.core.services import approvals, audit, locks, output
+from controlplane.core.services.transitions import move
+from controlplane.lib import clock, live, queue
+from controlplane.lib.errors import Refusal
+from environments_app.models import Environment, Run
+
+QUEUE = "terraform"
+PLAN_JOB = "environments_app.jobs.plan_run"
+APPLY_JOB = "environments_app.jobs.apply_run"
+RECONCILE_JOB = "environments_app.jobs.reconcile_run"
+APPROVED = "environments_app.services.runs.on_approved"
+PLAN_LIFETIME = timedelta(hours=24)
+TITLES = {
+    "apply": "Apply configuration v{version}",
+    "destroy": "Destroy everything",
+    "drift": "Check for drift",
+    "speculative": "Look what configuration v{version} would change",
+}
+
+
+def subject(run: Run) -> tuple[str, UUID]:
+    return ("run", run.pk)
+
+
+def _refused(actor: Actor, action: str, environment: Environment, refusal: Refusal, what: tuple[str, Any]) -> Refusal:
+    return audit.record_refusal(
+        actor, action, refusal, subject=what, system=environment.system, environment=environment.slug
+    )
+
+
+@transaction.atomic
+def request_run(actor: Actor, environment: Environment, kind: str, title: str = "") -> Run | Refusal:
+    """Queues a run of the environment's newest configuration. `kind`: apply, destroy, drift or speculative."""
+    needed = Capability.OPERATE if kind == "destroy" else Capability.PLAN
+    if (refusal := access.check(actor.user, environment.system, needed)) is not None:
+        return _refused(actor, "run.requested", environment, refusal, ("environment", environment.pk))
+    version = environment.config_version
+    run = Run.objects.create(
+        environment=environment,
+        kind=kind,
+        title=title or TITLES[kind].format(version=version.number),
+        config_version=version,
+        requester=actor.user,
+        requester_name=actor.name,
+        job_id=queue.new_job_id(),
+    )
+    run.stream = output.open_stream(environment.system, subject(run), "terraform")
+    run.save(update_fields=["stream"])
+    audit.record(
+        actor,
+        "run.requested",
+        subject=subject(run),
+        system=environment.system,
+        environment=environment.slug,
+        after={"state": run.state, "kind": kind, "config_version": version.number},
+    )
+    for topic in run.topics:
+        live.ring_on_commit(topic, run.state)
+    queue.enqueue_on_commit(QUEUE, PLAN_JOB, str(run.pk), job_id=run.job_id)
+    return run
+
+
+@transaction.atomic
+def ask_for_approval(actor: Actor, run: Run) -> None:
+    """Moves a planned run to its decision; where nobody need agree, straight on."""
+    environment = run.environment
+    protection = environment.protection
+    if not move(actor, run, "awaiting_approval"):
+        return
+    approvals.ask(
+        actor,
+        system=environment.system,
+        environment=environment.slug,
+        subject=subject(run),
+        title=run.title,
+        bound=run.bound,
+        required=protection.rules.required_approvals,
+        requester=None if protection.rules.requester_may_approve else run.requester,
+        expires_at=clock.now() + PLAN_LIFETIME,
+        on_complete=APPROVED,
+    )
+    audit.announce("run.awaiting_approval", environment.system, environment.slug, subject(run), title=run.title)
+    if protection.rules.required_approvals == 0:
+        on_approved(actor, run.pk)
+
+
+def on_approved(actor: Actor, run_id: UUID) -> None:
+    """Called by approvals, in their transaction, when enough people agreed."""
+    run = Run.objects.select_related("environment__system").get(pk=run_id)
+    job_id = queue.new_job_id()
+    if run.state == "awaiting_approval" and move(actor, run, "approved", job_id=job_id):
+        queue.enqueue_on_commit(QUEUE, APPLY_JOB, str(run.pk), job_id=job_id)
+
+
+def approve(actor: Actor, run: Run, digest: str, comment: str = "") -> ApprovalRequest | Refusal:
+    """One person's yes to exactly what the digest binds."""
+    if run.state not in {"awaiting_approval", "approved"}:
+        refusal = Refusal("NOT_WAITING", f"This run is {run.state.replace('_', ' ')}; there is nothing to approve.")
+        return _refused(actor, "approval.refused", run.environment, refusal, subject(run))
+    if refusing := [finding["title"] for finding in run.findings if finding["refuses"]]:
+        refusal = Refusal("POLICY_REFUSES", f"A mandatory policy refuses this run: {refusing[0]}.")
+        return _refused(actor, "approval.refused", run.environment, refusal, subject(run))
+    return approvals.approve(actor, subject(run), digest, comment)
+
+
+@transaction.atomic
+def revoke(actor: Actor, run: Run) -> Run | Refusal:
+    """Takes one's own approval back, as long as nothing runs."""
+    if run.state not in {"awaiting_approval", "approved"}:
+        return Refusal(
+            "TOO_LATE", f"This run is {run.state.replace('_', ' ')}; an approval can no longer be revoked."
+        )
+    outcome = approvals.revoke(actor, subject(run))
+    if isinstance(outcome, Refusal):
+        return outcome
+    if run.state == "approved" and outcome.state == "open":
+        move(actor, run, "awaiting_approval", reason="an approval was revoked")
+    return run
+
+
+@transaction.atomic
+def discard(actor: Actor, run: Run, reason: str = "") -> Run | Refusal:
+    """Ends a run that no process works on; nothing is changed. Who asked for it may, and whoever may approve."""
+    allowed = Capability.PLAN if actor.user and actor.user.pk == run.requester_id else Capability.APPROVE
+    if (refusal := access.check(actor.user, run.environment.system, allowed)) is not None:
+        return _refused(actor, "run.discarded", run.environment, refusal, subject(run))
+    if not run.can_discard or not move(actor, run, "discarded", reason=reason, finished_at=clock.now()):
+        return Refusal("TOO_LATE", f"This run is {run.state.replace('_', ' ')}; it cannot be discarded.")
+    approvals.supersede(actor, subject(run), reason or "the run was discarded", "refused")
+    close(run)
+    return run
+
+
+@transaction.atomic
+def cancel(actor: Actor, run: Run) -> Run | Refusal:
+    """Asks the running Terraform to stop: acknowledged at once, done by the worker (interrupt, grace, kill)."""
+    allowed = Capability.PLAN if actor.user and actor.user.pk == run.requester_id else Capability.OPERATE
+    if (refusal := access.check(actor.user, run.environment.system, allowed)) is not None:
+        return _refused(actor, "run.cancel_requested", run.environment, refusal, subject(run))
+    asked = Run.objects.filter(pk=run.pk, state=run.state, cancel_requested_at__isnull=True)
+    if not run.can_cancel or not asked.update(cancel_requested_at=clock.now(), cancel_requested_by=actor.name):
+        return Refusal(
+            "NOT_RUNNING", f"This run is {run.state.replace('_', ' ')}; no process is there to be canceled."
+        )
+    audit.record(
+        actor,
+        "run.cancel_requested",
+        subject=subject(run),
+        system=run.environment.system,
+        environment=run.environment.slug,
+    )
+    live.ring_on_commit(f"run:{run.pk}", "cancel")
+    run.refresh_from_db()
+    return run
+
+
+@transaction.atomic
+def reconcile(actor: Actor, run: Run) -> Run | Refusal:
+    """Orders the reconciliation of an apply whose worker died; the job records how it ended."""
+    if (refusal := access.check(actor.user, run.environment.system, Capability.OPERATE)) is not None:
+        return _refused(actor, "run.reconcile_requested", run.environment, refusal, subject(run))
+    if run.state != "outcome_unknown":
+        return Refusal("NOT_UNKNOWN", f"This run is {run.state.replace('_', ' ')}; its outcome is known.")
+    job_id = queue.new_job_id()
+    Run.objects.filter(pk=run.pk).update(job_id=job_id)
+    audit.record(
+        actor,
+        "run.reconcile_requested",
+        subject=subject(run),
+        system=run.environment.system,
+        environment=run.environment.slug,
+    )
+    queue.enqueue_on_commit(QUEUE, RECONCILE_JOB, str(run.pk), actor.name, job_id=job_id)
+    return run
+
+
+@transaction.atomic
+def break_lock(actor: Actor, environment: Environment, reason: str) -> int | Refusal:
+    """Frees every hold on the environment's lock, by a person who says why. Returns how many there were."""
+    what = ("environment", environment.pk)
+    if (refusal := access.check(actor.user, environment.system, Capability.OPERATE)) is not None:
+        return _refused(actor, "lock.broken", environment, refusal, what)
+    standing = locks.holds(environment.pk)
+    if not reason.strip():
+        return Refusal("REASON_MISSING", "Say why the lock is broken; it is written into the audit trail.", 422)
+    if Run.objects.filter(environment=environment, state="applying", lease_until__gt=clock.now()).exists():
+        return Refusal(
+            "STILL_RUNNING", "Terraform is applying right now. Cancel that run; the lock frees when it ends."
+        )
+    if not standing:
+        return Refusal("NOT_LOCKED", "Nothing holds the lock of this environment.")
+    for hold in standing:
+        locks.release((hold.holder_kind, hold.holder_id))
+        audit.record(
+            actor,
+            "lock.broken",
+            subject=what,
+            system=environment.system,
+            environment=environment.slug,
+            before={
+                "holder": f"{hold.holder_kind}:{hold.holder_id}",
+                "since": hold.since.isoformat(),
+                "why": hold.why,
+            },
+            reason=reason,
+        )
+    live.ring_on_commit(f"environment:{environment.pk}", "lock")
+    return len(standing)
+
+
+@transaction.atomic
+def supersede_waiting(actor: Actor, environment: Environment, reason: str, keep: UUID | None = None) -> int:
+    """Ends the runs whose plan was made of something that has changed since; returns how many."""
+    ended = 0
+    waiting = Run.objects.filter(environment=environment, state__in=["awaiting_approval", "approved"]).exclude(
+        pk=keep
+    )
+    for run in waiting.select_related("environment__system"):
+        if move(actor, run, "superseded", reason=reason, finished_at=clock.now()):
+            approvals.supersede(actor, subject(run), reason)
+            close(run)
+            ended += 1
+    return ended
+
+
+def close(run: Run) -> None:
+    """What every end of a run has in common: the output is complete, the lock free, the saved plan forgotten."""
+    if run.stream_id:
+        output.close_stream(run.stream_id)
+    locks.release(subject(run))
+    if run.has_artefact:
+        queue.enqueue_on_commit("default", "environments_app.jobs.forget_artefact", str(run.pk))

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from environments_app.views import configuration, runs
+
+app_name = "environments"
+urlpatterns = [
+    path("runs/<uuid:run_id>", runs.show, name="run"),
+    path("runs/<uuid:run_id>/approve", runs.approve, name="run-approve"),
+    path("runs/<uuid:run_id>/revoke", runs.revoke, name="run-revoke"),
+    path("runs/<uuid:run_id>/discard", runs.discard, name="run-discard"),
+    path("runs/<uuid:run_id>/cancel", runs.cancel, name="run-cancel"),
+    path("runs/<uuid:run_id>/reconcile", runs.reconcile, name="run-reconcile"),
+    path("environments/<slug:system>/<slug:environment>/runs", runs.start, name="start-run"),
+    path("environments/<slug:system>/<slug:environment>/lock/break", runs.break_lock, name="break-lock"),
+    path("environments/<slug:system>/<slug:environment>/configuration/edit", configuration.edit, name="edit-config"),
+]

