@@ -102,7 +102,10 @@ def main(command: list[str]) -> int:
         sys.exit(__doc__)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with server() as url:
-        return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=False).returncode
+        environment = os.environ | {"DATABASE_URL": url}
+        return subprocess.run(
+            command, env=environment, check=False, preexec_fn=guard.preexec(signal.SIGTERM)
+        ).returncode
 
 
 if __name__ == "__main__":
