@@ -233,7 +233,7 @@ def get_drift(request: HttpRequest, system: str, environment: str) -> dict[str, 
     return {
         "checked_at": run.finished_at if run else None,
         "run": run.pk if run else None,
-        "differs": run.summary["drift"] if run else [],
+        "differs": run.summary["changes"] if run else [],
     }
 
 

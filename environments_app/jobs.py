@@ -193,7 +193,7 @@ def _estimate(plan_json: dict[str, Any]) -> dict[str, Any]:
 def _conclude_plan(claim: Claim, planned: Planned) -> None:
     run = claim.run
     if run.kind == "drift":
-        _end(claim, "drifted" if planned.summary.drift else "no_changes")
+        _end(claim, "drifted" if planned.summary.changes else "no_changes")
     elif planned.summary.is_empty:
         _end(claim, "no_changes")
     else:

@@ -23,6 +23,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox import moto_ext
 from sandbox.app import create_app
+from sandbox.ecs import install as ecs
 from sandbox.persistence import StateUnreadable
 from sandbox.runtime import Sandbox
 
@@ -102,10 +103,9 @@ def main(arguments: list[str]) -> None:
         die_with_parent()
     warnings.filterwarnings("ignore", message="Exception.*does not match an error shape")  # moto, on common errors
     moto_ext.install()
+    ecs.install()
     sandbox = Sandbox(options.data, seed=options.seed, scale=time_scale())
-    server = make_server(
-        options.host, options.port, create_app(sandbox), threaded=True, request_handler=RequestHandler
-    )
+    server = make_server(options.host, options.port, create_app(sandbox), threaded=True, request_handler=RequestHandler)
     try:
         serve(sandbox, server)
     except StateUnreadable as error:

@@ -80,9 +80,7 @@ def parse_fault(document: Any) -> Fault:
         raise FaultInvalid(f"unknown kind {kind!r}. Known kinds: {known}")
     known_fields = {"kind", "service", "action", "share", "times", "seconds", "code", "status", "alarm"}
     if unknown := set(document) - known_fields:
-        raise FaultInvalid(
-            f"unknown field {sorted(unknown)[0]!r}; a fault may have {', '.join(sorted(known_fields))}"
-        )
+        raise FaultInvalid(f"unknown field {sorted(unknown)[0]!r}; a fault may have {', '.join(sorted(known_fields))}")
     try:
         fault = Fault(**document)
         fault.share, fault.seconds = float(fault.share), float(fault.seconds)

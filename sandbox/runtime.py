@@ -12,7 +12,9 @@ from moto.core.base_backend import BackendDict
 from sandbox.calls import CallLog
 from sandbox.clock import Clock, ClockState
 from sandbox.ecs.engine import Engine
+from sandbox.ecs.responses import EcsResponse
 from sandbox.faults import Faults
+from sandbox.moto_ext.elbv2 import FakeTargetGroup
 from sandbox.persistence import Store
 
 _FORCED = "Forced by an ordered fault"
@@ -27,6 +29,8 @@ class Sandbox:
         self.calls = CallLog()
         self.faults = Faults(seed, force_alarm)
         self.engine = Engine(self.clock, seed, self._mark_changed)
+        FakeTargetGroup.clock, FakeTargetGroup.look = self.clock, self.engine.checks.state
+        EcsResponse.clock, EcsResponse.lock = self.clock, self.engine.lock
         self.store = Store(data, self._own_state, self.engine.lock)
 
     def start(self) -> None:

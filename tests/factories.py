@@ -19,6 +19,7 @@ SMALL_CONFIG: dict[str, Any] = {
         "zone_count": 2,
         "subnets": {"public": ["10.0.1.0/24", "10.0.2.0/24"], "private": ["10.0.11.0/24", "10.0.12.0/24"]},
     },
+    "load_balancer": None,
     "services": {
         "api": {
             "containers": {"api": {"port": 8080}},

@@ -1,33 +1,33 @@
-"""What the pages that join the apps read: the inbox, the fleet, an environment's standing, search."""
+"""What the pages that join the apps read about people's decisions and about history."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from controlplane.core import access
-from controlplane.core.models import ApprovalRequest, AuditEvent, LockHold, System, User
+from controlplane.core.models import Approval, ApprovalRequest, AuditEvent, System, User
 from controlplane.core.policies import Capability
-from environments_app.models import ConfigVersion, Environment, Run, StateVersion
+from controlplane.pages import words
+from environments_app.models import Environment, Run, Service
 
 MOST_WAITING = 100
-LATELY = 12
+MOST_FOUND = 10
+PAGES = {"run": "environments:run", "deployment": "deployments:deployment", "release": "deployments:release"}
 
 
 @dataclass(frozen=True)
 class Need:
-    """One thing that wants a person: what, where, since when, and the page where it is decided."""
+    """One thing that wants a person: what and where, its facts, since when, and the page where it is decided."""
 
     state: str
     what: str
     href: str
     action: str
-    since: datetime
+    since: datetime | None = None
     who: str = ""
     lines: Sequence[str] = ()
     primary: bool = False
@@ -35,8 +35,7 @@ class Need:
 
 def page_of(kind: str, identifier: UUID | str) -> str:
     """The address of a subject's page; "" for a kind that has none."""
-    pages = {"run": "environments:run", "deployment": "deployments:deployment", "release": "deployments:release"}
-    return reverse(pages[kind], args=[identifier]) if kind in pages else ""
+    return reverse(PAGES[kind], args=[identifier]) if kind in PAGES else ""
 
 
 # ---- Inbox
@@ -44,11 +43,10 @@ def page_of(kind: str, identifier: UUID | str) -> str:
 
 def open_requests(user: User) -> list[ApprovalRequest]:
     """The approvals that this user could give now, oldest first."""
-    systems = access.systems_where(user, Capability.APPROVE)
     asked = (
-        ApprovalRequest.objects.filter(state="open", system__in=systems)
+        ApprovalRequest.objects.filter(state="open", system__in=access.systems_where(user, Capability.APPROVE))
         .exclude(requester=user)
-        .exclude(approvals__in=user_approvals(user))
+        .exclude(pk__in=Approval.objects.filter(user=user, revoked_at__isnull=True).values("request"))
         .select_related("system", "requester")
         .prefetch_related("approvals")
         .order_by("created_at")[:MOST_WAITING]
@@ -56,12 +54,142 @@ def open_requests(user: User) -> list[ApprovalRequest]:
     return [request for request in asked if str(user.pk) not in request.barred]
 
 
-def user_approvals(user: User) -> Any:
-    """The user's approvals that stand, as a subquery."""
-    return ApprovalRequest.approvals.rel.related_model.objects.filter(user=user, revoked_at__isnull=True)
-
-
 def lost_runs(systems: Iterable[System]) -> list[Run]:
     """Applies of which nobody knows how they ended, oldest first."""
     lost = Run.objects.filter(state="outcome_unknown", environment__system__in=list(systems))
     return list(lost.select_related("environment__system").order_by("applying_at")[:MOST_WAITING])
+
+
+def inbox_count(user: User) -> int:
+    """How many things wait for this user."""
+    return len(open_requests(user)) + len(lost_runs(access.systems_where(user, Capability.OPERATE)))
+
+
+def inbox(user: User) -> list[Need]:
+    """What needs this user's decision: what nobody knows first, then what waits for approval, oldest first."""
+    needs = [lost_run_need(run) for run in lost_runs(access.systems_where(user, Capability.OPERATE))]
+    requests = open_requests(user)
+    runs = Run.objects.in_bulk([request.subject_id for request in requests if request.subject_kind == "run"])
+    return needs + [_request_need(request, runs.get(request.subject_id)) for request in requests]
+
+
+def lost_run_need(run: Run) -> Need:
+    return Need(
+        state="outcome_unknown",
+        what=f"{run.environment}: nobody knows how “{run.title}” ended",
+        lines=["The worker was lost while applying. The environment stays locked until it is reconciled."],
+        href=page_of("run", run.pk),
+        action="Reconcile",
+        since=run.applying_at,
+        who=run.requester_name,
+    )
+
+
+def _request_need(request: ApprovalRequest, run: Run | None) -> Need:
+    given = sum(approval.revoked_at is None for approval in request.approvals.all())
+    lines = [plan_in_words(run)] if run else []
+    lines.append(f"{given} of {words.plural(request.required, 'approval')}")
+    return Need(
+        state="awaiting_approval",
+        what=f"{request.system.slug}/{request.environment}: {request.title}",
+        lines=lines,
+        href=page_of(request.subject_kind, request.subject_id),
+        action="Review",
+        since=request.created_at,
+        who=request.requester.get_username() if request.requester else "Slipway",
+        primary=True,
+    )
+
+
+def plan_in_words(run: Run) -> str:
+    """"+12 ~3 −1, 1 replacement. $61.20 to $74.85 a month, 2 parts unknown." """
+    summary = run.summary
+    if not summary:
+        return "Not planned yet."
+    text = f"+{summary['add']} ~{summary['change']} −{summary['destroy']}"
+    if summary["replace"]:
+        text += f", {words.plural(summary['replace'], 'replacement')}"
+    if "after" not in run.cost:
+        return f"{text}. The cost is unknown."
+    before, after = (run.cost[side]["total_monthly_cost"] for side in ("before", "after"))
+    text += f". {words.money(before)} to {words.money(after)} a month"
+    if unknown := run.cost["after"]["unknown"]:
+        text += f", {words.plural(len(unknown), 'resource')} unknown, not in the sum"
+    return f"{text}."
+
+
+# ---- History
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """What the audit page was asked for; empty fields do not narrow."""
+
+    system: str = ""
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    refused: bool = False
+
+
+def audit_events(user: User, wanted: AuditFilter) -> QuerySet[AuditEvent]:
+    """The events of the systems that the user sees, newest first; events without a system are for superusers."""
+    events = AuditEvent.objects.select_related("system").order_by("-at")
+    if not user.is_superuser:
+        events = events.filter(system__in=access.visible_systems(user))
+    if wanted.system:
+        events = events.filter(system__slug=wanted.system)
+    if wanted.actor:
+        events = events.filter(actor_name__icontains=wanted.actor)
+    if wanted.action:
+        events = events.filter(action__startswith=wanted.action)
+    if wanted.subject:
+        events = events.filter(subject_id__startswith=wanted.subject)
+    if wanted.refused:
+        events = events.filter(refused=True)
+    return events
+
+
+# ---- Search
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that a search found."""
+
+    kind: str
+    name: str
+    href: str
+    note: str = ""
+
+
+def search(user: User, query: str) -> list[Found]:
+    """Environments and services by name, runs by the beginning of their id or by title; only what the user sees."""
+    text = query.strip()
+    if not text:
+        return []
+    systems = access.visible_systems(user)
+    found = []
+    system_part, _, environment_part = text.partition("/")
+    environments = Environment.objects.filter(system__in=systems).select_related("system")
+    by_name = Q(slug__icontains=text) | Q(system__slug__icontains=text) | Q(system__title__icontains=text)
+    if environment_part:
+        by_name = Q(system__slug__icontains=system_part, slug__icontains=environment_part)
+    for environment in environments.filter(by_name)[:MOST_FOUND]:
+        href = reverse("pages:environment", args=[environment.system.slug, environment.slug])
+        found.append(Found("environment", str(environment), href, environment.tier))
+    for service in Service.objects.filter(system__in=systems, slug__icontains=text).select_related("system")[:MOST_FOUND]:
+        href = f"{reverse('pages:environments')}#{service.system.slug}"
+        found.append(Found("service", str(service), href))
+    runs = Run.objects.filter(environment__system__in=systems).select_related("environment__system")
+    for run in runs.filter(_starts_with("id", text) | Q(title__icontains=text))[:MOST_FOUND]:
+        found.append(Found("run", f"{run.environment}: {run.title}", page_of("run", run.pk), run.state))
+    return found
+
+
+def _starts_with(name: str, text: str) -> Q:
+    """Rows whose UUID begins with `text`, as a range, so that the index serves it; nothing where it is no UUID."""
+    digits = text.replace("-", "").lower()
+    if not 4 <= len(digits) <= 32 or any(digit not in "0123456789abcdef" for digit in digits):
+        return Q(pk__in=[])
+    return Q(**{f"{name}__range": (UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))})

@@ -47,6 +47,13 @@ def request_run(actor: Actor, environment: Environment, kind: str, title: str = 
     if (refusal := access.check(actor.user, environment.system, needed)) is not None:
         return _refused(actor, "run.requested", environment, refusal, ("environment", environment.pk))
     version = environment.config_version
+    if kind == "drift":
+        # Against what was applied last: a configuration that waits to be applied is no drift.
+        applied = Run.objects.filter(environment=environment, kind="apply", state="applied").first()
+        if applied is None:
+            refusal = Refusal("NOTHING_APPLIED", "Nothing was applied here yet, so nothing can have drifted.")
+            return _refused(actor, "run.requested", environment, refusal, ("environment", environment.pk))
+        version = applied.config_version
     run = Run.objects.create(
         environment=environment,
         kind=kind,

@@ -77,12 +77,10 @@ class Commands:
         return self._command("init", **options, **({"lockfile": "readonly"} if locked else {}))
 
     def plan(self, kind: str) -> Command:
-        """`kind` as in Run.kind. A drift check only reads; it and a speculative plan take no state lock."""
+        """`kind` as in Run.kind. Drift checks and speculative plans only read: they take no state lock."""
         options: dict[str, object] = {"input": False, "json": IsFlagged, "out": PLAN_FILE}
         if kind == "destroy":
             options["destroy"] = IsFlagged
-        if kind == "drift":
-            options["refresh_only"] = IsFlagged
         if kind in {"drift", "speculative"}:
             return self._command("plan", **options, lock=False)
         return self._command("plan", **options, lock_timeout="60s")

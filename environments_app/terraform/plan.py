@@ -176,11 +176,6 @@ def _name(entry: dict[str, Any]) -> str:
     return f'{entry["name"]}["{index}"]' if isinstance(index, str) else f"{entry['name']}[{index}]"
 
 
-def _is_real_drift(entry: dict[str, Any]) -> bool:
-    """Not the noise after a first apply, where `null` and an empty collection take turns (provider 5.100 tags)."""
-    return bool(_attributes(entry["change"]))
-
-
 def summarise(plan: dict[str, Any]) -> Summary:
     """The summary of a plan's JSON: dangerous changes first, then by address."""
     counts: Counter[str] = Counter()
@@ -190,6 +185,7 @@ def summarise(plan: dict[str, Any]) -> Summary:
         counts[action] += 1
         if action not in {"no-op", "read"}:
             changes.append(_change(entry))
+    planned = {change.address for change in changes}
     order = {"replace": 0, "delete": 1}
     changes.sort(key=lambda change: (order.get(change.action, 2), change.address))
     return Summary(
@@ -199,7 +195,9 @@ def summarise(plan: dict[str, Any]) -> Summary:
         replace=counts["replace"],
         unchanged=counts["no-op"],
         changes=changes,
-        drift=[_change(entry) for entry in plan.get("resource_drift", []) if _is_real_drift(entry)],
+        # Right after a create, providers report much that is no drift (an attribute that they computed, `null`
+        # for an empty collection). What changed outside matters where Terraform would change it back.
+        drift=[_change(entry) for entry in plan.get("resource_drift", []) if entry["address"] in planned],
         output_changes=[
             name
             for name, change in sorted(plan.get("output_changes", {}).items())

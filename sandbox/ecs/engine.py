@@ -1,25 +1,136 @@
-"""The loop that carries out what the scheduler decides."""
+"""The loop that carries out what the scheduler decides, over every account and region."""
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from moto.ecs.models import ecs_backends
+from moto.elbv2.models import elbv2_backends
 
 from sandbox.clock import Clock
+from sandbox.container_logs import ContainerLogs
+from sandbox.containers import Containers
+from sandbox.ecs.backend import EcsBackend
+from sandbox.ecs.lifecycle import Lifecycle
+from sandbox.ecs.services import ServiceScheduler
+from sandbox.eventloop import EventLoopThread
+from sandbox.moto_ext.elbv2 import FakeTargetGroup
+from sandbox.targets import CheckSettings, TargetChecks, TargetKey
+
+log = logging.getLogger(__name__)
+
+_BUSY_PAUSE, _IDLE_PAUSE = 0.03, 0.25  # real seconds
 
 
 class Engine:
+    """Owns everything that lives: the event loop, containers, target checks and the thread that ticks.
+
+    `lock` guards the ECS state; API handlers and the state's saving take it too.
+    """
+
     def __init__(self, clock: Clock, seed: int, on_change: Callable[[], None]) -> None:
         self.lock = threading.RLock()
+        self._clock = clock
+        self._on_change = on_change
+        self._loop = EventLoopThread()
+        self.containers = Containers(self._loop, clock, seed)
+        self.logs = ContainerLogs()
+        self.checks = TargetChecks(clock, self.containers, self._health_changed)
+        self._lifecycle = Lifecycle(self.containers, self.logs)
+        self._scheduler = ServiceScheduler(self.checks)
+        self._watched: dict[TargetKey, CheckSettings] = {}
+        self._wake = threading.Event()
+        self._ending = threading.Event()
+        self._look_at_all = False
+        self._thread = threading.Thread(target=self._run, name="sandbox-engine", daemon=True)
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        self._loop.start()
+        self._thread.start()
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        self._ending.set()
+        self._wake.set()
+        self._thread.join(timeout=10)
+        self._loop.stop()
 
-    def wake(self) -> None: ...
+    def wake(self) -> None:
+        self._wake.set()
 
     def task_counts(self) -> dict[str, int]:
-        return {}
+        """Tasks by last status, over all accounts and regions."""
+        with self.lock:
+            return dict(Counter(task.last_status for backend in _backends() for task in backend.all_tasks()))
 
-    def listeners(self) -> list[object]:
+    def listeners(self) -> list[Any]:
         return []
+
+    def tick(self) -> bool:
+        """One look at everything; whether something is in motion."""
+        now = self._clock.seconds()
+        with self.lock:
+            changed = self._tick(now)
+            changed |= self.logs.flush()
+        if changed:
+            self._on_change()
+        return changed
+
+    def _tick(self, now: float) -> bool:
+        changed = in_motion = False
+        look_at_all, self._look_at_all = self._look_at_all, False
+        for backend in _backends():
+            for task in list(backend.all_tasks()):
+                if self._lifecycle.advance(backend, task, now):
+                    changed = True
+                    if task.service and task.service in backend.services:
+                        backend.services[task.service].steady = False
+            self._lifecycle.forget_stopped(backend)
+            for service in list(backend.services.values()):
+                if look_at_all:
+                    service.steady = False
+                if not service.steady:
+                    changed |= self._scheduler.advance(backend, service, now)
+                in_motion |= not service.steady
+        self._lifecycle.stop_orphans([task for backend in _backends() for task in backend.all_tasks()])
+        self._watch_targets()
+        return changed or in_motion
+
+    def _watch_targets(self) -> None:
+        wanted = {
+            TargetKey(group.arn, target["Id"], target["Port"]): group.check_settings()
+            for group in _target_groups()
+            for target in group.targets.values()
+            if not target["Id"].startswith("i-")
+        }
+        if wanted != self._watched:
+            self._watched = wanted
+            self._loop.run(self.checks.watch(wanted))
+
+    def _health_changed(self) -> None:
+        self._look_at_all = True
+        self._wake.set()
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._ending.is_set():
+            self._wake.wait(pause)
+            self._wake.clear()
+            try:
+                pause = _BUSY_PAUSE if self.tick() else _IDLE_PAUSE
+            except Exception:
+                log.exception("the ECS engine stumbled")
+                pause = _IDLE_PAUSE
+
+
+def _backends() -> Iterator[EcsBackend]:
+    for _, _, backend in list(ecs_backends.iter_backends()):
+        yield backend
+
+
+def _target_groups() -> Iterator[FakeTargetGroup]:
+    for _, _, backend in list(elbv2_backends.iter_backends()):
+        yield from list(backend.target_groups.values())

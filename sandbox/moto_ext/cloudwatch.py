@@ -11,7 +11,22 @@ from moto.core.utils import utcnow
 
 from sandbox.moto_ext.hooks import use_model, use_response
 
-_UNUSED_BY_COMPOSITES = ["namespace", "metric_name", "metric_data_queries", "comparison_operator", "evaluation_periods", "datapoints_to_alarm", "period", "threshold", "statistic", "extended_statistic", "unit", "treat_missing_data", "evaluate_low_sample_count_percentile", "threshold_metric_id"]
+_UNUSED_BY_COMPOSITES = [
+    "namespace",
+    "metric_name",
+    "metric_data_queries",
+    "comparison_operator",
+    "evaluation_periods",
+    "datapoints_to_alarm",
+    "period",
+    "threshold",
+    "statistic",
+    "extended_statistic",
+    "unit",
+    "treat_missing_data",
+    "evaluate_low_sample_count_percentile",
+    "threshold_metric_id",
+]
 
 
 class Alarm(models.Alarm):

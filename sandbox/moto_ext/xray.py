@@ -11,7 +11,20 @@ from moto.xray import models, responses, urls
 from sandbox.moto_ext.hooks import ExtendedBackend, use_backend, use_response
 
 # X-Ray is a REST service whose paths moto takes for actions, so the methods below are named after the paths.
-_PATHS = ["CreateSamplingRule", "GetSamplingRules", "UpdateSamplingRule", "DeleteSamplingRule", "CreateGroup", "GetGroup", "UpdateGroup", "DeleteGroup", "Groups", "ListTagsForResource", "TagResource", "UntagResource"]
+_PATHS = [
+    "CreateSamplingRule",
+    "GetSamplingRules",
+    "UpdateSamplingRule",
+    "DeleteSamplingRule",
+    "CreateGroup",
+    "GetGroup",
+    "UpdateGroup",
+    "DeleteGroup",
+    "Groups",
+    "ListTagsForResource",
+    "TagResource",
+    "UntagResource",
+]
 _Answer = str | tuple[str, dict[str, Any]]
 
 
@@ -46,9 +59,7 @@ class XRayResponse(responses.XRayResponse):
         record = self._rule(change)
         if record is None:
             return _invalid("Sampling rule not found")
-        kept = {
-            key: value for key, value in change.items() if key not in ("RuleName", "RuleARN") and value is not None
-        }
+        kept = {key: value for key, value in change.items() if key not in ("RuleName", "RuleARN") and value is not None}
         record["SamplingRule"].update(kept)
         record["ModifiedAt"] = time.time()
         return json.dumps({"SamplingRuleRecord": record})

@@ -61,7 +61,7 @@ def ask(
     on_complete: str,
     barred: Iterable[UUID] = (),
 ) -> ApprovalRequest:
-    """Opens a request for `required` approvals of exactly these inputs; an open one of the same subject is superseded."""
+    """Opens a request for `required` approvals of exactly these inputs; an open one is superseded."""
     supersede(actor, subject, "a new request took its place")
     request = ApprovalRequest.objects.create(
         system=system,
