@@ -17,7 +17,8 @@ from environments_app.cost.model import Estimate, ResourceCost, Status, money
 from environments_app.cost.plan import PlanError
 from environments_app.cost.usage import UsageError
 
-WORDS = {Status.FREE: "free", Status.USAGE_BASED: "by use", Status.UNKNOWN: "unknown"}
+WORDS = {Status.USAGE_BASED: "by use", Status.UNKNOWN: "unknown"}
+TABLE_ORDER = (Status.PRICED, Status.UNKNOWN, Status.USAGE_BASED)
 BAD_INPUT = 2
 
 
@@ -47,17 +48,19 @@ class Command(BaseCommand):
 
 
 def table(result: Estimate) -> str:
-    """The estimate for a person: dearest first, then what is not known, then what is free."""
-    order = sorted(result.resources.values(), key=lambda cost: (-(cost.monthly_cost or 0), cost.status, cost.address))
-    width = max((len(cost.address) for cost in order), default=8)
-    lines = [f"{cost.address:<{width}}  {_amount(cost):>14}  {cost.note}".rstrip() for cost in order]
+    """The estimate for a person: the dearest first, then what is not known; what is free is only counted."""
+    shown = [cost for cost in result.resources.values() if cost.status is not Status.FREE]
+    shown.sort(key=lambda cost: (TABLE_ORDER.index(cost.status), -(cost.monthly_cost or 0), cost.address))
+    width = max((len(cost.address) for cost in shown), default=len("Total"))
+    lines = [f"{cost.address:<{width}}  {_amount(cost):>14}  {cost.note}".rstrip() for cost in shown]
+    free = len(result.resources) - len(shown)
     low, high = (money(end) for end in result.range)
     total = f"{money(result.total_monthly_cost):,.2f} {result.currency} a month"
     if low != high:
         total += f", {low:,.2f} to {high:,.2f} with autoscaling"
     if result.unknown:
         total += f", and {len(result.unknown)} of unknown cost"
-    return "\n".join([*lines, "", f"{'Total':<{width}}  {total}"])
+    return "\n".join([*lines, "", f"{free} more cost nothing by themselves.", f"{'Total':<{width}}  {total}"])
 
 
 def _amount(cost: ResourceCost) -> str:
