@@ -77,11 +77,11 @@ def get_terraform() -> None:
     """The Terraform of this machine, or else the pinned one, fetched into .venv/tools."""
     try:
         toolchain.find_terraform(os.environ)
-    except toolchain.ToolchainError as error:
+    except toolchain.ToolchainError:
         if os.environ.get("SLIPWAY_TERRAFORM_BIN"):
             raise
         site = os.environ.get("SLIPWAY_TERRAFORM_RELEASES") or toolchain.RELEASE_SITE
-        print(f"{error}\nFetching Terraform {toolchain.PINNED.version} from {site}", flush=True)
+        print(f"Set-up: Terraform {toolchain.PINNED.version} from {site}", flush=True)
         toolchain.check_terraform(toolchain.fetch_terraform(site, toolchain.tools_dirs(os.environ)[-1]))
 
 
