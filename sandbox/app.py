@@ -45,7 +45,7 @@ class SandboxApp:
         if path.startswith(control.PREFIX):
             return control.answer(self._sandbox, Request(environ))(environ, start_response)
         if path.startswith(_NOT_AWS):
-            return self._moto(environ, start_response)  # type: ignore[no-any-return]  # moto ships no types here
+            return self._moto(environ, start_response)
         key = access_key_of(environ)
         aws = read_request(environ, self._moto)
         if key and key.startswith(("AKIA", "ASIA")) and not issued_here(key):

@@ -144,7 +144,7 @@ def push_image(repository: str, behaviour: str, tag: str | None, region: str) ->
     parse_behaviour(behaviour)
     tag = tag or re.sub(r"[^A-Za-z0-9_.-]", "-", behaviour)
     manifest = manifest_for(repository, behaviour, tag)
-    ecr_backends[ACCOUNT_ID][region].push(repository, tag, manifest)  # type: ignore[attr-defined]  # our ECRBackend
+    ecr_backends[ACCOUNT_ID][region].push(repository, tag, manifest)
     return {
         "image": f"{ACCOUNT_ID}.dkr.ecr.{region}.amazonaws.com/{repository}:{tag}",
         "digest": digest_of(manifest),

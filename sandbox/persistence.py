@@ -42,7 +42,7 @@ def _load_key(pem: bytes) -> Any:
     return serialization.load_pem_private_key(pem, None)
 
 
-def _restore_dict(cls: type, attributes: dict[str, Any], items: list[tuple[Any, Any]]) -> Any:
+def _restore_dict(cls: type[dict[Any, Any]], attributes: dict[str, Any], items: list[tuple[Any, Any]]) -> Any:
     """A dict subclass whose own __setitem__ must not see the stored items."""
     restored = cls.__new__(cls)
     restored.__dict__.update(attributes)
@@ -55,7 +55,7 @@ def _managed_policy(account_id: str, arn: str) -> Any:
     return moto_backends.get_backend("iam")[account_id]["aws"].managed_policies.get(arn)
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle ships no types
+class _Pickler(cloudpickle.Pickler):
     def __init__(self, file: io.BytesIO, names: dict[int, tuple[str, str, str]]) -> None:
         super().__init__(file)
         self._names = names

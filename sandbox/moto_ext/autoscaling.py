@@ -13,6 +13,8 @@ from sandbox.moto_ext.hooks import ExtendedBackend, use_backend, use_model, use_
 
 
 class FakeAutoScalingGroup(models.FakeAutoScalingGroup):
+    mixed_instances_policy: dict[str, Any] | None
+
     def set_desired_capacity(self, new_capacity: int | None) -> None:
         """moto rounds the on-demand and the spot share down, both: launch what is missing."""
         super().set_desired_capacity(new_capacity)
@@ -33,6 +35,8 @@ class FakeAutoScalingGroup(models.FakeAutoScalingGroup):
 
 
 class FakeScalingPolicy(models.FakeScalingPolicy):
+    predictive_scaling_configuration: dict[str, Any] | None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.enabled = True

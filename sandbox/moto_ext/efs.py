@@ -8,7 +8,7 @@ from moto.efs import responses, urls
 
 from sandbox.moto_ext.hooks import use_response
 
-_JSON = {"status": 200, "Content-Type": "application/json"}
+_JSON: dict[str, str | int] = {"status": 200, "Content-Type": "application/json"}
 
 
 class EFSResponse(responses.EFSResponse):

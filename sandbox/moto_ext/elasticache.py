@@ -234,7 +234,7 @@ class ElastiCacheResponse(responses.ElastiCacheResponse):
 
     def modify_replication_group(self) -> ActionResult:
         result = super().modify_replication_group()
-        group: Any = result.result["ReplicationGroup"]  # type: ignore[index]  # moto types results as object
+        group: Any = result.result["ReplicationGroup"]
         self._modify(group)
         for member in group.member_clusters:
             if cluster := self.elasticache_backend.cache_clusters.get(member):

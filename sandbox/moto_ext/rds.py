@@ -48,7 +48,7 @@ class DBInstance(models.DBInstance):
             if given.get(argument) is None:
                 setattr(self, attribute, value)
         if given.get("enable_cloudwatch_logs_exports") is None:
-            self.enabled_cloudwatch_logs_exports = []
+            self.enabled_cloudwatch_logs_exports: list[str] = []
         if given.get("max_allocated_storage") is None:
             self.max_allocated_storage = self.allocated_storage
 

@@ -1,0 +1,398 @@
+"""ECS as moto keeps it (clusters, task definitions, tags), with services and tasks of our own.
+
+Methods here answer API calls: they check, write down what is wanted and leave the doing to the engine.
+All of them run under the engine's lock (see responses).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from secrets import randbelow
+from typing import Any
+from uuid import uuid4
+
+from moto.ec2.models import ec2_backends
+from moto.ecs import models
+from moto.ecs.exceptions import EcsClientException, InvalidParameterException, ServiceNotFoundException
+from moto.elbv2.models import elbv2_backends
+
+from sandbox.ecs import rollouts
+from sandbox.ecs.model import Container, Service, ServiceDeployment, Task
+from sandbox.ecs.tasks import PROVISIONING_SECONDS
+from sandbox.moto_ext.elbv2 import groups_in_use
+from sandbox.moto_ext.hooks import ExtendedBackend
+
+# UpdateService's fields that start a deployment when they change (botocore's ECS model).
+REVISION_FIELDS = (
+    "networkConfiguration",
+    "platformVersion",
+    "loadBalancers",
+    "serviceRegistries",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+)
+_KEPT_FIELDS = (
+    *REVISION_FIELDS,
+    "launchType",
+    "capacityProviderStrategy",
+    "placementConstraints",
+    "placementStrategy",
+    "healthCheckGracePeriodSeconds",
+    "schedulingStrategy",
+    "deploymentController",
+    "enableECSManagedTags",
+    "propagateTags",
+    "enableExecuteCommand",
+    "availabilityZoneRebalancing",
+)
+_DEFAULTS: dict[str, Any] = {
+    "loadBalancers": [],
+    "serviceRegistries": [],
+    "placementConstraints": [],
+    "placementStrategy": [],
+    "schedulingStrategy": "REPLICA",
+    "deploymentController": {"type": "ECS"},
+    "enableECSManagedTags": False,
+    "propagateTags": "NONE",
+    "enableExecuteCommand": False,
+    "availabilityZoneRebalancing": "DISABLED",
+}
+_DEFAULT_DEPLOYMENT_CONFIGURATION: dict[str, Any] = {
+    "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+    "maximumPercent": 200,
+    "minimumHealthyPercent": 100,
+    "strategy": "ROLLING",
+    "bakeTimeInMinutes": 0,
+}
+_LATEST_FARGATE = "1.4.0"
+_MOST_UNFINISHED_ROLLOUTS = 5
+
+
+class ServiceNotActive(ServiceNotFoundException):
+    code = "ServiceNotActiveException"
+
+
+class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
+    services: dict[str, Service]
+    tasks: dict[str, dict[str, Task]]
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.run_tokens: dict[str, list[str]] = {}
+        self._members: dict[str, dict[str, Task]] = {}  # service key -> its tasks by ARN, until they are dealt with
+
+    # -- services ------------------------------------------------------------------------------------------
+
+    def new_service(self, now: float, given: Mapping[str, Any]) -> Service:
+        cluster = self._get_cluster(given.get("cluster") or "default")
+        name = given["serviceName"]
+        former = self.services.get(f"{cluster.name}:{name}")
+        if former and former.status == "DRAINING":
+            raise InvalidParameterException("Unable to Start a service that is still Draining.")
+        if former and former.status == "ACTIVE":
+            raise InvalidParameterException("Creation of service was not idempotent.")
+        settings = _DEFAULTS | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
+        self._choose_capacity(settings, cluster)
+        self._check_load_balancers(settings["loadBalancers"])
+        definition = self.describe_task_definition(given["taskDefinition"])
+        service = Service(
+            arn=f"arn:aws:ecs:{self.region_name}:{self.account_id}:service/{cluster.name}/{name}",
+            name=name,
+            cluster_name=cluster.name,
+            cluster_arn=cluster.arn,
+            desired_count=given.get("desiredCount") or 0,
+            task_definition=definition.arn,
+            settings=settings,
+            deployment_configuration=_merged(_DEFAULT_DEPLOYMENT_CONFIGURATION, given.get("deploymentConfiguration")),
+            tags=list(given.get("tags") or []),
+            created_by=f"arn:aws:iam::{self.account_id}:root",
+        )
+        if given.get("role"):
+            service.settings["roleArn"] = given["role"]
+        self.services[service.key] = service
+        rollouts.begin(service, now, self.alarm_states)
+        return service
+
+    def change_service(self, now: float, given: Mapping[str, Any]) -> Service:
+        service = self.active_service(given.get("cluster") or "default", given["service"])
+        settings = service.settings | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
+        configuration = _merged(service.deployment_configuration, given.get("deploymentConfiguration"))
+        definition = service.task_definition
+        if given.get("taskDefinition"):
+            definition = self.describe_task_definition(given["taskDefinition"]).arn
+        starts_deployment = (
+            bool(given.get("forceNewDeployment"))
+            or definition != service.task_definition
+            or any(settings.get(key) != service.settings.get(key) for key in REVISION_FIELDS)
+        )
+        if starts_deployment:
+            unfinished = sum(each.state != "COMPLETED" for each in service.rollouts)
+            if unfinished >= _MOST_UNFINISHED_ROLLOUTS:
+                raise InvalidParameterException(
+                    "The service has reached the maximum number of deployments that are not completed."
+                )
+            self._check_load_balancers(settings["loadBalancers"])
+        service.settings, service.deployment_configuration = settings, configuration
+        service.task_definition = definition
+        if given.get("desiredCount") is not None:
+            service.desired_count = given["desiredCount"]
+        service.steady = False
+        if starts_deployment:
+            rollouts.begin(service, now, self.alarm_states)
+        return service
+
+    def remove_service(self, cluster: str, name: str, *, force: bool) -> Service:
+        service = self.active_service(cluster, name)
+        if service.desired_count > 0 and not force:
+            raise InvalidParameterException("The service cannot be stopped while it is scaled above 0.")
+        service.desired_count = 0
+        service.steady = False
+        service.status = "DRAINING" if any(self.tasks_of(service)) else "INACTIVE"
+        rollouts.abandon(service, "The service was deleted.")
+        return service
+
+    def find_service(self, cluster: str, name: str) -> Service | None:
+        cluster_name = self._get_cluster(cluster).name
+        return self.services.get(f"{cluster_name}:{name.split('/')[-1]}")
+
+    def active_service(self, cluster: str, name: str) -> Service:
+        service = self.find_service(cluster, name)
+        if service is None:
+            raise ServiceNotFoundException()
+        if service.status != "ACTIVE":
+            raise ServiceNotActive()
+        return service
+
+    def services_of(self, cluster: str) -> list[Service]:
+        name = self._get_cluster(cluster).name
+        return [service for service in self.services.values() if service.cluster_name == name]
+
+    def deployment_by_arn(self, arn: str) -> tuple[Service, ServiceDeployment] | None:
+        for service in self.services.values():
+            for deployment in service.deployments:
+                if deployment.arn == arn:
+                    return service, deployment
+        return None
+
+    def alarm_states(self) -> dict[str, str]:
+        return rollouts.alarm_states(self.account_id, self.region_name)
+
+    # -- tasks ---------------------------------------------------------------------------------------------
+
+    def all_tasks(self) -> Iterable[Task]:
+        return [task for tasks in self.tasks.values() for task in tasks.values()]
+
+    def tasks_of(self, service: Service) -> list[Task]:
+        """The service's tasks that have not stopped, oldest first."""
+        return [task for task in self.members(service) if task.last_status != "STOPPED"]
+
+    def members(self, service: Service) -> list[Task]:
+        """The service's tasks, with those that stopped but were not looked at yet."""
+        return list(self._members.get(service.key, {}).values())
+
+    def release(self, service: Service, task: Task) -> None:
+        """The scheduler is done with a stopped task."""
+        self._members[service.key].pop(task.arn, None)
+
+    def task_by_id(self, cluster: str, arn_or_id: str) -> Task | None:
+        tasks = self.tasks.get(self._get_cluster(cluster).name, {})
+        wanted = arn_or_id.split("/")[-1]
+        return next((task for task in tasks.values() if task.id == wanted), None)
+
+    def run_standalone(self, now: float, given: Mapping[str, Any]) -> list[Task]:
+        """RunTask. The same clientToken gives the same tasks, however often it comes."""
+        token = given.get("clientToken")
+        cluster = self._get_cluster(given.get("cluster") or "default")
+        if token and token in self.run_tokens:
+            known = self.tasks.get(cluster.name, {})
+            return [known[arn] for arn in self.run_tokens[token] if arn in known]
+        count = given.get("count") or 1
+        if not 1 <= count <= 10:
+            raise InvalidParameterException("count should be between 1 and 10")
+        definition = self.describe_task_definition(given["taskDefinition"])
+        settings = {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
+        self._choose_capacity(settings, cluster)
+        tasks = [
+            self.add_task(
+                now,
+                cluster=cluster,
+                definition=definition,
+                settings=settings,
+                group=given.get("group") or f"family:{definition.family}",
+                started_by=given.get("startedBy") or "",
+                tags=list(given.get("tags") or []),
+                overrides=given.get("overrides") or {},
+            )
+            for _ in range(count)
+        ]
+        if token:
+            self.run_tokens[token] = [task.arn for task in tasks]
+        return tasks
+
+    def add_service_task(self, now: float, service: Service) -> Task:
+        rollout = service.primary
+        revision = service.revisions[rollout.revision_arn]
+        definition = self.describe_task_definition(revision.task_definition)
+        task = self.add_task(
+            now,
+            cluster=self._get_cluster(service.cluster_name),
+            definition=definition,
+            settings=service.settings | revision.settings,
+            group=f"service:{service.name}",
+            started_by=rollout.id,
+            tags=_propagated_tags(service, definition.tags),
+            overrides={},
+        )
+        task.service, task.rollout_id = service.key, rollout.id
+        self._members.setdefault(service.key, {})[task.arn] = task
+        return task
+
+    def add_task(
+        self,
+        now: float,
+        *,
+        cluster: Any,
+        definition: Any,
+        settings: Mapping[str, Any],
+        group: str,
+        started_by: str,
+        tags: list[dict[str, str]],
+        overrides: dict[str, Any],
+    ) -> Task:
+        task_id = uuid4().hex
+        arn = f"arn:aws:ecs:{self.region_name}:{self.account_id}:task/{cluster.name}/{task_id}"
+        siblings = sum(task.group == group for task in self.tasks.get(cluster.name, {}).values())
+        subnet, zone, address = self._place(settings, definition.network_mode, siblings)
+        strategy = settings.get("capacityProviderStrategy") or []
+        commands = {override["name"] for override in overrides.get("containerOverrides", []) if override.get("command")}
+        task = Task(
+            id=task_id,
+            arn=arn,
+            cluster_name=cluster.name,
+            cluster_arn=cluster.arn,
+            task_definition_arn=definition.arn,
+            group=group,
+            started_by=started_by,
+            launch_type=settings.get("launchType"),
+            capacity_provider=strategy[0]["capacityProvider"] if strategy else None,
+            platform_version=settings.get("platformVersion"),
+            availability_zone=zone,
+            private_ip=address,
+            subnet_id=subnet,
+            cpu=definition.cpu,
+            memory=definition.memory,
+            containers=[
+                Container(
+                    name=each["name"],
+                    arn=f"arn:aws:ecs:{self.region_name}:{self.account_id}:container/{cluster.name}/{task_id}/{uuid4()}",
+                    runtime_id=f"{task_id}-{randbelow(10**10):010d}",
+                    image=each["image"],
+                    definition=each,
+                    job=each["name"] in commands,
+                )
+                for each in definition.container_definitions
+            ],
+            step_due=now + PROVISIONING_SECONDS,
+            overrides=overrides,
+            tags=tags,
+            enable_execute_command=bool(settings.get("enableExecuteCommand")),
+        )
+        self.tasks.setdefault(cluster.name, {})[arn] = task
+        return task
+
+    # -- clusters ------------------------------------------------------------------------------------------
+
+    def describe_clusters(self, cluster_names: list[str]) -> tuple[list[Any], list[Any]]:
+        clusters, failures = super().describe_clusters(cluster_names)
+        for cluster in clusters:
+            tasks = [task for task in self.tasks.get(cluster.name, {}).values() if task.last_status != "STOPPED"]
+            cluster.running_tasks_count = sum(task.last_status == "RUNNING" for task in tasks)
+            cluster.pending_tasks_count = sum(task.last_status in ("PROVISIONING", "PENDING") for task in tasks)
+            services = [service for service in self.services.values() if service.cluster_name == cluster.name]
+            cluster.active_services_count = sum(service.status == "ACTIVE" for service in services)
+        return clusters, failures
+
+    def delete_cluster(self, cluster_str: str) -> Any:
+        cluster = self._get_cluster(cluster_str)
+        if any(service.status != "INACTIVE" for service in self.services_of(cluster.name)):
+            raise EcsError(
+                "ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active."
+            )
+        if any(task.last_status != "STOPPED" for task in self.tasks.get(cluster.name, {}).values()):
+            raise EcsError("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
+        return super().delete_cluster(cluster_str)
+
+    # -- parts ---------------------------------------------------------------------------------------------
+
+    def _choose_capacity(self, settings: dict[str, Any], cluster: Any) -> None:
+        """Launch type or capacity provider strategy, as AWS fills them in."""
+        if not settings.get("launchType") and not settings.get("capacityProviderStrategy"):
+            if cluster.default_capacity_provider_strategy:
+                settings["capacityProviderStrategy"] = cluster.default_capacity_provider_strategy
+            else:
+                settings["launchType"] = "EC2"
+        strategy = settings.get("capacityProviderStrategy") or []
+        fargate = settings.get("launchType") == "FARGATE" or any(
+            item["capacityProvider"].startswith("FARGATE") for item in strategy
+        )
+        if fargate and settings.get("platformVersion") in (None, "LATEST"):
+            settings["platformVersion"] = _LATEST_FARGATE
+
+    def _check_load_balancers(self, load_balancers: list[dict[str, Any]]) -> None:
+        backend = elbv2_backends[self.account_id][self.region_name]
+        in_use = groups_in_use(backend)
+        for each in load_balancers:
+            arn = each.get("targetGroupArn")
+            if arn and arn not in in_use:
+                raise InvalidParameterException(
+                    f"The target group with targetGroupArn {arn} does not have an associated load balancer."
+                )
+
+    def _place(self, settings: Mapping[str, Any], network_mode: str | None, number: int) -> tuple[str | None, str, str]:
+        """Subnet, zone and a free private address; tasks are spread over the subnets given."""
+        network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+        if network_mode == "awsvpc" and not network.get("subnets"):
+            raise InvalidParameterException(
+                "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+            )
+        zones = [zone.name for zone in ec2_backends[self.account_id][self.region_name].describe_availability_zones()]
+        used = {task.private_ip for task in self.all_tasks() if task.last_status != "STOPPED"}
+        if not network.get("subnets"):
+            return None, zones[number % len(zones)], _free_address("172.31.0.0/16", used)
+        subnet_id = network["subnets"][number % len(network["subnets"])]
+        subnet = ec2_backends[self.account_id][self.region_name].get_subnet(subnet_id)
+        return subnet_id, subnet.availability_zone, _free_address(subnet.cidr_block, used)
+
+
+class EcsError(EcsClientException):
+    """An error of ECS by its code."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _merged(base: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {**base, **{key: value for key, value in (given or {}).items() if value is not None}}
+
+
+def _free_address(cidr: str, used: set[str]) -> str:
+    """AWS keeps the first four addresses of a subnet and the last one."""
+    network = ipaddress.ip_network(cidr)
+    for _ in range(64):
+        address = str(network[4 + randbelow(network.num_addresses - 5)])
+        if address not in used:
+            return address
+    raise EcsError("ClientException", f"RESOURCE:ENI: no free address in {cidr}")
+
+
+def _propagated_tags(service: Service, definition_tags: list[dict[str, str]] | None) -> list[dict[str, str]]:
+    source = service.settings.get("propagateTags")
+    tags = list(service.tags if source == "SERVICE" else definition_tags or [] if source == "TASK_DEFINITION" else [])
+    if service.settings.get("enableECSManagedTags"):
+        tags += [
+            {"key": "aws:ecs:clusterName", "value": service.cluster_name},
+            {"key": "aws:ecs:serviceName", "value": service.name},
+        ]
+    return tags

@@ -1,0 +1,240 @@
+"""The ECS actions about services, deployments and tasks; everything else is moto's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs import responses
+from moto.ecs.exceptions import InvalidParameterException
+
+from sandbox.clock import Clock
+from sandbox.ecs import describe
+from sandbox.ecs.backend import EcsBackend, EcsError
+from sandbox.ecs.model import Service, utcnow
+from sandbox.ecs.tasks import begin_stop
+
+_MOST_PER_CALL = {"services": 10, "tasks": 100, "serviceDeploymentArns": 20, "serviceRevisionArns": 20}
+
+
+class EcsResponse(responses.EC2ContainerServiceResponse):
+    """`lock` and `clock` are the running engine's."""
+
+    lock: threading.RLock
+    clock: Clock
+
+    @property
+    def _backend(self) -> EcsBackend:
+        backend: EcsBackend = self.ecs_backend
+        return backend
+
+    @property
+    def _cluster(self) -> str:
+        return self._get_param("cluster") or "default"
+
+    def _given(self) -> dict[str, Any]:
+        """The parameters as plain JSON-like values."""
+        return dict(_plain(self._get_params()))
+
+    # -- services ------------------------------------------------------------------------------------------
+
+    def create_service(self) -> ActionResult:
+        given = self._given()
+        _check_strategy(given)
+        with self.lock:
+            service = self._backend.new_service(self.clock.seconds(), given)
+            return ActionResult({"service": self._described(service)})
+
+    def update_service(self) -> ActionResult:
+        given = self._given()
+        _check_strategy(given)
+        with self.lock:
+            service = self._backend.change_service(self.clock.seconds(), given)
+            return ActionResult({"service": self._described(service)})
+
+    def delete_service(self) -> ActionResult:
+        with self.lock:
+            service = self._backend.remove_service(
+                self._cluster, self._get_param("service"), force=bool(self._get_param("force"))
+            )
+            return ActionResult({"service": self._described(service)})
+
+    def describe_services(self) -> ActionResult:
+        names = self._asked("services")
+        with_tags = "TAGS" in (self._get_param("include") or [])
+        described, failures = [], []
+        with self.lock:
+            for name in names:
+                service = self._backend.find_service(self._cluster, name)
+                if service is None:
+                    arn = (
+                        name if name.startswith("arn:") else self._arn(f"service/{self._cluster.split('/')[-1]}/{name}")
+                    )
+                    failures.append({"arn": arn, "reason": "MISSING"})
+                else:
+                    described.append(self._described(service, with_tags=with_tags))
+        return ActionResult({"services": described, "failures": failures})
+
+    def list_services(self) -> ActionResult:
+        launch_type, strategy = self._get_param("launchType"), self._get_param("schedulingStrategy")
+        with self.lock:
+            arns = sorted(
+                service.arn
+                for service in self._backend.services_of(self._cluster)
+                if service.status != "INACTIVE"
+                and launch_type in (None, service.launch_type)
+                and strategy in (None, service.scheduling_strategy)
+            )
+        return self._page("serviceArns", arns, default=10)
+
+    # -- deployments ---------------------------------------------------------------------------------------
+
+    def list_service_deployments(self) -> ActionResult:
+        wanted, created = self._get_param("status") or [], self._get_param("createdAt") or {}
+        with self.lock:
+            service = self._backend.find_service(self._cluster, self._get_param("service"))
+            if service is None:
+                raise EcsError("ServiceNotFoundException", "Service not found.")
+            briefs = [
+                describe.service_deployment_brief(service, deployment)
+                for deployment in service.deployments
+                if (not wanted or deployment.status in wanted)
+                and (not created.get("after") or deployment.created_at >= created["after"])
+                and (not created.get("before") or deployment.created_at <= created["before"])
+            ]
+        return self._page("serviceDeployments", briefs, default=20)
+
+    def describe_service_deployments(self) -> ActionResult:
+        described, failures = [], []
+        with self.lock:
+            for arn in self._asked("serviceDeploymentArns"):
+                found = self._backend.deployment_by_arn(arn)
+                if found is None:
+                    failures.append({"arn": arn, "reason": "MISSING"})
+                else:
+                    service, deployment = found
+                    tasks = self._backend.tasks_of(service)
+                    described.append(describe.service_deployment(service, deployment, tasks))
+        return ActionResult({"serviceDeployments": described, "failures": failures})
+
+    def describe_service_revisions(self) -> ActionResult:
+        described, failures = [], []
+        with self.lock:
+            for arn in self._asked("serviceRevisionArns"):
+                owner = next((each for each in self._backend.services.values() if arn in each.revisions), None)
+                if owner is None:
+                    failures.append({"arn": arn, "reason": "MISSING"})
+                else:
+                    described.append(describe.service_revision(owner, owner.revisions[arn]))
+        return ActionResult({"serviceRevisions": described, "failures": failures})
+
+    def stop_service_deployment(self) -> ActionResult:
+        arn, how = self._get_param("serviceDeploymentArn"), self._get_param("stopType") or "ROLLBACK"
+        with self.lock:
+            found = self._backend.deployment_by_arn(arn)
+            if found is None:
+                raise EcsError("ServiceDeploymentNotFoundException", "The service deployment was not found.")
+            service, deployment = found
+            if deployment.status not in ("PENDING", "IN_PROGRESS"):
+                raise EcsError(
+                    "ConflictException", f"The service deployment cannot be stopped: it is {deployment.status}."
+                )
+            deployment.status = "ROLLBACK_REQUESTED" if how == "ROLLBACK" else "STOP_REQUESTED"
+            deployment.updated_at = utcnow()
+            service.steady = False
+        return ActionResult({"serviceDeploymentArn": arn})
+
+    # -- tasks ---------------------------------------------------------------------------------------------
+
+    def run_task(self) -> ActionResult:
+        with self.lock:
+            tasks = self._backend.run_standalone(self.clock.seconds(), self._given())
+            return ActionResult({"tasks": [describe.task(task) for task in tasks], "failures": []})
+
+    def stop_task(self) -> ActionResult:
+        with self.lock:
+            task = self._backend.task_by_id(self._cluster, self._get_param("task"))
+            if task is None:
+                raise InvalidParameterException("The referenced task was not found.")
+            reason = self._get_param("reason") or "Task stopped by user"
+            begin_stop(task, self.clock.seconds(), "UserInitiated", reason)
+            return ActionResult({"task": describe.task(task)})
+
+    def list_tasks(self) -> ActionResult:
+        service_name, family = self._get_param("serviceName"), self._get_param("family")
+        started_by, launch_type = self._get_param("startedBy"), self._get_param("launchType")
+        wanted_status = self._get_param("desiredStatus") or "RUNNING"
+        with self.lock:
+            cluster = self._backend._get_cluster(self._cluster)
+            group = f"service:{service_name.split('/')[-1]}" if service_name else None
+            arns = [
+                task.arn
+                for task in self._backend.tasks.get(cluster.name, {}).values()
+                if task.desired_status == wanted_status
+                and group in (None, task.group)
+                and started_by in (None, task.started_by)
+                and launch_type in (None, task.launch_type)
+                and (not family or task.task_definition_arn.split("/")[-1].split(":")[0] == family)
+            ]
+        return self._page("taskArns", arns, default=100)
+
+    def describe_tasks(self) -> ActionResult:
+        with_tags = "TAGS" in (self._get_param("include") or [])
+        described, failures = [], []
+        with self.lock:
+            for name in self._asked("tasks"):
+                task = self._backend.task_by_id(self._cluster, name)
+                if task is None:
+                    arn = name if name.startswith("arn:") else self._arn(f"task/{self._cluster.split('/')[-1]}/{name}")
+                    failures.append({"arn": arn, "reason": "MISSING"})
+                else:
+                    described.append(describe.task(task) | ({} if with_tags else {"tags": []}))
+        return ActionResult({"tasks": described, "failures": failures})
+
+    def start_task(self) -> ActionResult:
+        raise NotImplementedError("StartTask: tasks are placed by the scheduler only")
+
+    def create_task_set(self) -> ActionResult:
+        raise NotImplementedError("task sets: the EXTERNAL deployment controller is not imitated")
+
+    # -- parts ---------------------------------------------------------------------------------------------
+
+    def _described(self, service: Service, *, with_tags: bool = True) -> dict[str, Any]:
+        answer = describe.service(service, self._backend.tasks_of(service))
+        return answer if with_tags else answer | {"tags": []}
+
+    def _asked(self, parameter: str) -> list[str]:
+        names: list[str] = self._get_param(parameter) or []
+        most = _MOST_PER_CALL[parameter]
+        if not 1 <= len(names) <= most:
+            raise InvalidParameterException(f"{parameter} must have between 1 and {most} members.")
+        return names
+
+    def _arn(self, resource: str) -> str:
+        return f"arn:aws:ecs:{self.region}:{self.current_account}:{resource}"
+
+    def _page(self, key: str, items: Sequence[Any], *, default: int) -> ActionResult:
+        size, start = self._get_param("maxResults") or default, int(self._get_param("nextToken") or 0)
+        answer: dict[str, Any] = {key: items[start : start + size]}
+        if start + size < len(items):
+            answer["nextToken"] = str(start + size)
+        return ActionResult(answer)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "original_dict"):
+        value = value.original_dict()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _check_strategy(given: dict[str, Any]) -> None:
+    strategy = (given.get("deploymentConfiguration") or {}).get("strategy") or "ROLLING"
+    if strategy != "ROLLING":
+        raise InvalidParameterException(f"The sandbox does not imitate the deployment strategy {strategy} yet.")
+    controller = (given.get("deploymentController") or {}).get("type") or "ECS"
+    if controller != "ECS":
+        raise InvalidParameterException(f"The sandbox does not imitate the deployment controller {controller}.")

@@ -1,0 +1,127 @@
+"""ELBv2: target health by real checks, targets told apart by port, draining."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.elbv2 import models
+
+from sandbox.clock import Clock
+from sandbox.moto_ext.hooks import ExtendedBackend, use_backend, use_model
+from sandbox.targets import CheckSettings, TargetKey, TargetState
+
+_DRAINING = TargetState("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
+_UNUSED = TargetState("unused", "Target.NotRegistered", "Target is not registered to the target group")
+_NO_LISTENER = TargetState(
+    "unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"
+)
+
+
+class FakeTargetGroup(models.FakeTargetGroup):
+    """`clock` and `look` are the running sandbox's: where a target's checked state is read."""
+
+    clock: Clock
+    look: Callable[[TargetKey], TargetState]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.draining_until: dict[str, float] = {}
+
+    def register(self, targets: list[dict[str, Any]]) -> None:
+        """moto keeps one port per target; here one target may be registered with several."""
+        for target in targets:
+            port = int(target.get("Port") or self.port)
+            key = f"{target['Id']}:{port}"
+            self.targets[key] = {"Id": target["Id"], "Port": port}
+            self.draining_until.pop(key, None)
+
+    def deregister(self, targets: list[dict[str, Any]]) -> None:
+        delay = float(self.attributes.get("deregistration_delay.timeout_seconds", 300))
+        for target in targets:
+            gone = [
+                key
+                for key, held in self.targets.items()
+                if held["Id"] == target["Id"] and target.get("Port") in (None, held["Port"])
+            ]
+            if not gone:
+                raise models.InvalidTargetError()
+            for key in gone:
+                self.targets.pop(key)
+                self.draining_until[key] = self.clock.seconds() + delay
+
+    def deregister_terminated_instances(self, instance_ids: list[str]) -> None:
+        gone = [{"Id": held["Id"]} for held in self.targets.values() if held["Id"] in instance_ids]
+        if gone:
+            self.deregister(gone)
+
+    def check_settings(self) -> CheckSettings:
+        return CheckSettings(
+            path=self.health_check_path or "/",
+            interval=float(self.health_check_interval_seconds),
+            timeout=float(self.health_check_timeout_seconds),
+            healthy_threshold=int(self.healthy_threshold_count),
+            unhealthy_threshold=int(self.unhealthy_threshold_count),
+            matcher=(getattr(self, "matcher", None) or {}).get("HttpCode") or "200",
+        )
+
+    def all_targets(self) -> list[dict[str, Any]]:
+        """Registered ones and those still draining, as DescribeTargetHealth lists them."""
+        draining = [_split(key) for key, until in self.draining_until.items() if until > self.clock.seconds()]
+        return [*self.targets.values(), *draining]
+
+    def health_for(self, target: dict[str, Any], ec2_backend: Any) -> models.FakeHealthStatus:
+        port = int(target.get("Port") or self.port)
+        state = self._state(f"{target['Id']}:{port}", target["Id"], port)
+        return models.FakeHealthStatus(
+            target["Id"], port, self.health_check_port, state.state, state.reason, state.description
+        )
+
+    def _state(self, key: str, target_id: str, port: int) -> TargetState:
+        if key in self.targets:
+            if self.arn not in groups_in_use(models.elbv2_backends[self.account_id][self.region_name]):
+                return _NO_LISTENER
+            if target_id.startswith("i-"):  # instances are moto's, nothing runs in them that could be checked
+                return TargetState("healthy", None, None)
+            return type(self).look(TargetKey(self.arn, target_id, port))
+        return _DRAINING if self.draining_until.get(key, 0) > self.clock.seconds() else _UNUSED
+
+
+class ELBv2Backend(ExtendedBackend, models.ELBv2Backend):
+    def describe_target_health(
+        self, target_group_arn: str, targets: list[dict[str, Any]]
+    ) -> list[models.FakeHealthStatus]:
+        group = self.target_groups.get(target_group_arn)
+        if group is None:
+            raise models.TargetGroupNotFoundError()
+        return [group.health_for(target, self.ec2_backend) for target in targets or group.all_targets()]
+
+
+def groups_in_use(backend: Any) -> set[str]:
+    """The ARNs of the target groups that some listener or rule forwards to."""
+    return {
+        arn
+        for listener in list(backend.load_balancers.values())
+        for each in listener.listeners.values()
+        for rule in each.rules.values()
+        for action in rule.actions
+        for arn in forwarded_groups(action.data)
+    }
+
+
+def forwarded_groups(action: dict[str, Any]) -> dict[str, int]:
+    """Target group ARN -> weight, of one action (nothing where it does not forward)."""
+    groups = (action.get("ForwardConfig") or {}).get("TargetGroups") or []
+    if groups:
+        return {group["TargetGroupArn"]: int(group.get("Weight", 1)) for group in groups}
+    return {action["TargetGroupArn"]: 1} if action.get("TargetGroupArn") else {}
+
+
+def _split(key: str) -> dict[str, Any]:
+    target_id, _, port = key.rpartition(":")
+    return {"Id": target_id, "Port": int(port)}
+
+
+def install() -> None:
+    use_model(models, FakeTargetGroup)
+    use_backend(models.elbv2_backends, ELBv2Backend)
