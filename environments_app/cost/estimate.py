@@ -73,3 +73,6 @@ def _bill(pricing: Pricing) -> Bill:
         return pricer(pricing)
     except NotPriceable as reason:
         return Bill(unknown=str(reason))
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        # A provider version with other shapes: one resource is unknown, the rest of the estimate stands.
+        return Bill(unknown=f"its attributes have an unexpected shape: {error!r}")

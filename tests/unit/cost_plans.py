@@ -65,9 +65,7 @@ def plan_of(
     return plan
 
 
-def cost_of(
-    type_: str, usage: Mapping[str, Any] | None = None, *, region: str = REGION, **values: Any
-) -> ResourceCost:
+def cost_of(type_: str, usage: Mapping[str, Any] | None = None, *, region: str = REGION, **values: Any) -> ResourceCost:
     """The cost of one resource that stands alone in a plan."""
     address = f"{type_}.this"
     stated = {"resource_usage": {address: usage}} if usage else None

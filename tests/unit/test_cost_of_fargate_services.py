@@ -53,9 +53,7 @@ def test_desired_tasks_are_charged_by_vcpu_and_memory() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("cpu", "memory"), [("256", "512"), (256, 512), (".25 vCPU", "0.5 GB"), ("0.25vcpu", "0.5gb")]
-)
+@pytest.mark.parametrize(("cpu", "memory"), [("256", "512"), (256, 512), (".25 vCPU", "0.5 GB"), ("0.25vcpu", "0.5gb")])
 def test_sizes_are_read_in_every_way_that_ecs_writes_them(cpu: Any, memory: Any) -> None:
     assert service_cost(definition={"cpu": cpu, "memory": memory}).monthly_cost == 2 * QUARTER_VCPU_TASK
 

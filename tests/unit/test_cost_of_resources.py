@@ -86,6 +86,12 @@ HAND_CALCULATED: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
      {"standard": {"storage_gb": 1000, "monthly_tier_1_requests": 100_000}}, "23.50"),
     ("data beyond CloudFront's first tier", "aws_cloudfront_distribution", {},
      {"monthly_data_transfer_to_internet_gb": {"us": 20_480}}, "1689.60"),  # 10240 x 0.085 + 10240 x 0.080
+    ("function of 512 MB, a million calls of 200 ms", "aws_lambda_function", {"memory_size": 512},
+     {"monthly_requests": 1_000_000, "request_duration_ms": 200}, "1.87"),  # 0.20 + 100,000 x 0.0000166667
+    ("workflow", "aws_sfn_state_machine", {}, {"monthly_transitions": 10_000}, "0.25"),
+    ("table with provisioned capacity", "aws_dynamodb_table", {"write_capacity": 10, "read_capacity": 20},
+     {"storage_gb": 10}, "9.14"),  # 10 x 0.4745 + 20 x 0.0949 + 2.50
+    ("evaluations of the first tier", "aws_config_config_rule", {}, {"monthly_rule_evaluations": 50_000}, "50.00"),
     ("dedicated addresses for a certificate", "aws_cloudfront_distribution",
      {"viewer_certificate": [{"ssl_support_method": "vip"}]}, {}, "600.00"),
 ]  # fmt: skip
@@ -178,6 +184,21 @@ def test_a_region_without_a_price_is_unknown_even_where_another_region_has_one()
 
 def test_services_with_one_price_list_for_the_world_are_priced_everywhere() -> None:
     assert cents(cost_of("aws_route53_zone", region="ap-southeast-4").monthly_cost) == Decimal("0.50")
+
+
+def test_attributes_of_an_unexpected_shape_leave_one_resource_unknown() -> None:
+    plan = plan_of(
+        planned("aws_db_instance.odd", engine="postgres", instance_class="db", allocated_storage=[20]),
+        planned("aws_nat_gateway.fine"),
+    )
+    result = estimate(plan)
+    assert result.unknown == ("aws_db_instance.odd",)
+    assert cents(result.total_monthly_cost) == Decimal("32.85")
+
+
+def test_use_beyond_the_tiers_whose_price_is_known_is_unknown() -> None:
+    cost = cost_of("aws_config_config_rule", {"monthly_rule_evaluations": 100_001})
+    assert (cost.status, cost.monthly_cost) == (Status.UNKNOWN, None)
 
 
 def test_a_use_that_is_no_number_is_unknown() -> None:

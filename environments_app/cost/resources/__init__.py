@@ -15,6 +15,7 @@ from environments_app.cost.resources import (
     network,
     observability,
     security,
+    serverless,
     storage,
 )
 from environments_app.cost.resources.free import FREE
@@ -30,6 +31,7 @@ PRICERS: Mapping[str, Pricer] = {
     **network.PRICERS,
     **observability.PRICERS,
     **security.PRICERS,
+    **serverless.PRICERS,
     **storage.PRICERS,
 }
 """Resource type -> pricer. A type that is not here is unknown, never free."""

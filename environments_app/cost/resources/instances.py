@@ -55,8 +55,7 @@ class Machine:
             detailed_monitoring=bool(monitoring),
             credits=str(source.block("credit_specification").get("cpu_credits") or ""),
             tenancy=str(tenancy or "default"),
-            spot=bool(source.get("spot_price"))
-            or source.block("instance_market_options").get("market_type") == "spot",
+            spot=bool(source.get("spot_price")) or source.block("instance_market_options").get("market_type") == "spot",
         )
 
 
@@ -83,9 +82,7 @@ def autoscaling_group(pricing: Pricing) -> Bill:
     expected = min(max(pricing.number("desired_capacity", minimum), minimum), maximum)
     machine = Machine.of(*_launch_source(pricing))
     if machine.spot or _spot_share(pricing):
-        raise NotPriceable(
-            f"Spot capacity has no list price; {expected} instances of {machine.instance_type} expected"
-        )
+        raise NotPriceable(f"Spot capacity has no list price; {expected} instances of {machine.instance_type} expected")
     return Bill(
         components=_machines(pricing, machine, expected),
         low=_machines(pricing, machine, minimum),

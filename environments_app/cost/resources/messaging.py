@@ -22,9 +22,7 @@ def sns_topic(pricing: Pricing) -> Bill:
             )
         )
     billed = None if requests is None else max(requests - FREE_TOPIC_REQUESTS, Decimal(0))
-    return bill(
-        pricing.metered("API requests (over 1M)", scaled(billed, MILLION), "1M requests", "sns.api_1m_over_1m")
-    )
+    return bill(pricing.metered("API requests (over 1M)", scaled(billed, MILLION), "1M requests", "sns.api_1m_over_1m"))
 
 
 def sns_subscription(pricing: Pricing) -> Bill:

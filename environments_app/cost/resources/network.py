@@ -67,9 +67,7 @@ def classic_load_balancer(pricing: Pricing) -> Bill:
 def nat_gateway(pricing: Pricing) -> Bill:
     """By the hour and by the gigabyte; its Elastic IP is a resource of its own."""
     processed = pricing.stated("monthly_data_processed_gb")
-    return bill(
-        pricing.hourly("NAT gateway", "nat.hour"), pricing.metered("Data processed", processed, "GB", "nat.gb")
-    )
+    return bill(pricing.hourly("NAT gateway", "nat.hour"), pricing.metered("Data processed", processed, "GB", "nat.gb"))
 
 
 def elastic_ip(pricing: Pricing) -> Bill:

@@ -73,10 +73,7 @@ def trail(pricing: Pricing) -> Bill:
     if pricing.resource.blocks("insight_selector"):
         uses.append(("Insight events", "monthly_insight_events", "cloudtrail.insight_100k"))
     return bill(
-        [
-            pricing.metered(name, scaled(pricing.stated(key), 100_000), "100k events", price)
-            for name, key, price in uses
-        ]
+        [pricing.metered(name, scaled(pricing.stated(key), 100_000), "100k events", price) for name, key, price in uses]
     )
 
 
