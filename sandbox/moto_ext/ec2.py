@@ -1,13 +1,26 @@
-"""EC2: a launch template's own tags are not part of its data; every network interface has a private DNS name."""
+"""EC2: descriptions of security group rules between groups, launch templates without their own tags in the data,
+a private DNS name for every network interface.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from moto.ec2.models import security_groups
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.launch_templates import LaunchTemplateBackend
 
+from sandbox.moto_ext.hooks import use_model
+
 _create_launch_template = LaunchTemplateBackend.create_launch_template
+
+
+class SecurityGroupRule(security_groups.SecurityGroupRule):
+    @property
+    def description(self) -> str | None:
+        """moto looks at ranges only; a rule that names a group has its description there."""
+        text: str | None = self.ip_range.get("Description") or self.source_group.get("Description")
+        return text
 
 
 def _without_own_tags(
@@ -22,6 +35,7 @@ def _without_own_tags(
 
 
 def install() -> None:
+    use_model(security_groups, SecurityGroupRule)
     # EC2Backend inherits from some eighty mixins; replacing one of them means patching it in place.
     LaunchTemplateBackend.create_launch_template = _without_own_tags
     NetworkInterface.private_dns_name = ""  # moto sets it only where the VPC has DNS hostnames
