@@ -75,7 +75,8 @@ def launch(config: Config, launch_id: str) -> None:
         terraform.extend(found["remarks"])
 
     def take_demo(output: str) -> None:
-        accounts.extend(json.loads(output)["accounts"])
+        if output:
+            accounts.extend(json.loads(output)["accounts"])
 
     with socket_folder(config.data_dir / "redis") as folder:
         services: list[Program] = []

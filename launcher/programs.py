@@ -22,7 +22,8 @@ def redis(binary: Path, socket: Path, data: Path) -> Program:
             str(binary),
             *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(data)),
             *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
-            *("--maxmemory-policy", "noeviction", "--daemonize", "no"),
+            # Its title would be written over its environment, and with it over the mark of the launch.
+            *("--maxmemory-policy", "noeviction", "--daemonize", "no", "--set-proc-title", "no"),
         ),
         ready=probes.redis_answers(socket),
         essential=True,
@@ -55,24 +56,15 @@ def manage(*arguments: str) -> tuple[str, ...]:
 def product(config: Config, *, needs: tuple[str, ...], take_demo: Callable[[str], None]) -> list[Program]:
     """Database set-up, web server, workers and scheduler.
 
-    `needs` names what the product works with; `take_demo` receives the output of `manage.py demo_info --json`.
+    `needs` names what the product works with; `take_demo` receives the output of `manage.py demo_info --json`,
+    empty where there is no demo.
     """
-    programs = [
-        Program("migrate", manage("migrate", "--no-input", "--verbosity", "0"), once=True),
-        Program("load-blueprints", manage("load_blueprints"), after=("migrate", *needs), once=True),
-    ]
-    loaded = "load-blueprints"
-    if config.sandbox:
-        programs += [
-            Program("load-demo", manage("load_demo"), after=(loaded,), once=True),
-            Program("demo-info", manage("demo_info", "--json"), after=("load-demo",), once=True, on_output=take_demo),
-        ]
-        loaded = "load-demo"
+    prepare = (sys.executable, "-m", "scripts.prepare")
     return [
-        *programs,
-        web(config, after=("migrate", *needs)),
-        *workers(after=(loaded, "toolchain")),
-        scheduler(loaded),
+        Program("prepare", prepare, after=needs, once=True, on_output=take_demo),
+        web(config, after=("prepare",)),
+        *workers(after=("prepare", "toolchain")),
+        scheduler(after=("prepare",)),
     ]
 
 
@@ -113,5 +105,5 @@ def workers(*, after: tuple[str, ...]) -> list[Program]:
     ]
 
 
-def scheduler(after: str) -> Program:
-    return Program("scheduler", manage("run_scheduler"), after=(after,), wave=_FRONT, grace=3.0)
+def scheduler(*, after: tuple[str, ...]) -> Program:
+    return Program("scheduler", manage("run_scheduler"), after=after, wave=_FRONT, grace=3.0)

@@ -45,21 +45,11 @@ def test_a_wildcard_address_is_shown_as_one_to_connect_to(bind: str, url: str) -
     assert config(bind=bind).url == url
 
 
-def test_nothing_that_uses_the_database_starts_before_it_is_migrated() -> None:
+def test_nothing_that_uses_the_database_starts_before_it_is_prepared() -> None:
     product = {program.name: program for program in programs.product(config(), needs=("redis",), take_demo=print)}
-
-    def all_needs(name: str) -> set[str]:
-        direct = set(product[name].after) if name in product else set()
-        return direct.union(*(all_needs(need) for need in direct))
-
-    assert all("migrate" in all_needs(name) for name in product if name != "migrate")
-    assert all("redis" in all_needs(name) for name in product if name != "migrate")
-
-
-def test_with_real_aws_no_demo_is_loaded() -> None:
-    names = {program.name for program in programs.product(config(sandbox=False), needs=(), take_demo=print)}
-    assert names.isdisjoint({"load-demo", "demo-info"})
-    assert {"web", "scheduler", "worker-terraform-1", "worker-terraform-2", "worker-looks"} <= names
+    assert product.pop("prepare").after == ("redis",)
+    assert set(product) == {"web", "scheduler", "worker-terraform-1", "worker-terraform-2", "worker-looks"}
+    assert all("prepare" in program.after for program in product.values())
 
 
 def test_the_web_server_listens_where_it_is_told() -> None:
