@@ -219,6 +219,13 @@ def test_an_address_on_a_nat_gateway_is_in_use_and_still_charged() -> None:
     assert "in use" in cost.components[0].name
 
 
+@pytest.mark.parametrize(
+    ("pool", "status"), [("", Status.PRICED), ("amazon", Status.PRICED), ("ipv4pool-ec2-0a1b", Status.FREE)]
+)
+def test_only_an_address_of_ones_own_pool_is_free(pool: str, status: Status) -> None:
+    assert cost_of("aws_eip", public_ipv4_pool=pool).status is status
+
+
 def test_an_autoscaling_group_is_priced_at_its_desired_capacity_with_its_range() -> None:
     plan = plan_of(
         planned("aws_autoscaling_group.nodes", min_size=1, max_size=4, desired_capacity=2),

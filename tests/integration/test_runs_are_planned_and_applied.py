@@ -1,0 +1,95 @@
+"""A real terraform against the real sandbox: planned, approved, exactly that file applied, planned again, destroyed."""
+
+import json
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from controlplane.core.actors import Actor
+from controlplane.core.models import AuditEvent, LockHold
+from controlplane.core.services import approvals, output
+from environments_app import jobs
+from environments_app.models import ConfigVersion, Environment, Run, StateVersion
+from environments_app.services import configs, runs
+from tests import factories
+from tests.sandbox_fixture import SandboxProcess
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def environment(sandbox: SandboxProcess) -> Environment:
+    sandbox.control("POST", "/_sandbox/reset")
+    return factories.environment(factories.system("small"))
+
+
+def text_of(run: Run) -> str:
+    assert run.stream_id
+    return "\n".join(line.text for line in output.lines_after(run.stream_id, 0, 100_000))
+
+
+def plan(environment: Environment, kind: str = "apply") -> Run:
+    person = factories.member(environment.system, "operator")
+    run = factories.run(environment, person, kind)
+    jobs.plan_run(str(run.pk))
+    run.refresh_from_db()
+    return run
+
+
+def approve(run: Run) -> Run:
+    anna = factories.member(run.environment.system, "approver")
+    request = approvals.live_request(runs.subject(run))
+    assert request
+    outcome = runs.approve(Actor.person(anna), run, request.digest)
+    assert outcome == request, outcome
+    jobs.apply_run(str(run.pk))
+    run.refresh_from_db()
+    return run
+
+
+def test_the_life_of_an_environment(environment: Environment, sandbox: SandboxProcess) -> None:
+    run = plan(environment)
+    assert run.state == "awaiting_approval", text_of(run)
+    assert run.summary["add"] > 10
+    assert run.bound["plan_sha256"] in text_of(run)
+    assert run.cost["after"]["total_monthly_cost"] > 0
+    assert not (settings.SLIPWAY_WORKSPACES_DIR / str(run.pk)).exists()
+
+    run = approve(run)
+    assert run.state == "applied", text_of(run)
+    state = StateVersion.objects.get(run=run)
+    assert state.resources == run.summary["add"]
+    assert state.outputs["services"]["api"]["task_template"]["container_definitions"]
+    assert not LockHold.objects.exists()
+    bucket = sandbox.client("s3").get_bucket_versioning(Bucket="slipway-state-123456789012-us-east-1")
+    assert bucket["Status"] == "Enabled"
+    history = AuditEvent.objects.filter(subject_id=str(run.pk), action__startswith="run.").order_by("at")
+    states = [event.after["state"] for event in history if "state" in event.after]
+    assert states == ["queued", "planning", "planned", "awaiting_approval", "approved", "applying", "applied"]
+
+    again = plan(environment)
+    assert again.state == "no_changes", json.dumps(again.summary)
+
+    document: dict[str, Any] = {**environment.config_version.document, "logs": {"retention_days": 90}}
+    saved = configs.save_config(Actor.slipway("test"), environment, document, based_on=1, reason="longer logs")
+    assert isinstance(saved, ConfigVersion), saved
+    change = plan(environment)
+    assert change.state == "awaiting_approval", json.dumps(change.summary)
+    assert {item["action"] for item in change.summary["changes"]} == {"update"}
+    assert approve(change).state == "applied", text_of(change)
+
+    end = approve(plan(environment, "destroy"))
+    assert end.state == "applied", text_of(end)
+    assert StateVersion.objects.get(run=end).resources == 0
+
+
+def test_a_terraform_error_fails_the_run_in_words(environment: Environment, sandbox: SandboxProcess) -> None:
+    sandbox.control("POST", "/_sandbox/faults", {"service": "sts", "kind": "down"})
+    try:
+        run = plan(environment)
+    finally:
+        sandbox.control("DELETE", "/_sandbox/faults")
+    assert run.state == "failed"
+    assert run.failure["effect"] == "Nothing was changed: a plan only reads."
+    assert run.failure["next_step"]
