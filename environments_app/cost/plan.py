@@ -39,9 +39,12 @@ class Resource:
     expressions: Mapping[str, Any] = field(default_factory=dict)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The attribute's value, or `default` where it is null or only known after apply."""
+        """The attribute's value, or `default` where it is unset or only known after apply.
+
+        In a state the provider writes many unset strings as "".
+        """
         value = self.values.get(name)
-        return default if value is None else value
+        return default if value is None or value == "" else value
 
     def block(self, name: str) -> Mapping[str, Any]:
         """The first block of that name, empty where there is none."""
@@ -71,19 +74,14 @@ class Stack:
         resource, the one that the reference names by its key or by `each`/`count` is meant, else all.
         """
         targets = self._configuration.targets(resource, attribute)
-        found = [
-            other
-            for other in self.of_type(*types)
-            for keys in [targets.get(_config_address(other))]
-            if keys is not None and (not keys or other.index in keys)
-        ]
-        if not found:
-            wanted = set(_strings(resource.values.get(attribute)))
-            found = [other for other in self.of_type(*types) if wanted & _identities(other)]
-        same_module = [other for other in found if other.module == resource.module] or [
-            other for other in found if _shares_instance(resource.module, other.module)
-        ]
-        return same_module or found
+        found = [other for other in self.of_type(*types) if _config_address(other) in targets]
+        if found:
+            found = [other for other in found if _shares_instance(resource.module, other.module)] or found
+            meant = [other for other in found if targets[_config_address(other)] & _keys(other)]
+            return meant or found
+        wanted = set(_strings(resource.values.get(attribute)))
+        found = [other for other in self.of_type(*types) if wanted & _identities(other)]
+        return [other for other in found if other.module == resource.module] or found
 
     def referring(self, resource: Resource, attribute: str, *types: str) -> list[Resource]:
         """The resources of these types whose `attribute` refers to `resource`."""
@@ -171,6 +169,13 @@ def _shares_instance(module: str, other: str) -> bool:
     return all(a == b for a, b in steps if a[0] == b[0])
 
 
+def _keys(resource: Resource) -> set[str | int | None]:
+    """The instance keys on the way to a resource: its own and those of its modules."""
+    steps = (step.group(3) for step in _MODULE_STEP.finditer(resource.module))
+    own = set() if resource.index is None else {resource.index}
+    return own | {json.loads(key) for key in steps if key}
+
+
 def _identities(resource: Resource) -> set[str]:
     values = (resource.values.get(name) for name in ("id", "arn", "arn_without_revision", "name", "family"))
     return {value for value in values if isinstance(value, str) and value}
@@ -218,7 +223,7 @@ class _Configuration:
     def targets(self, resource: Resource, attribute: str) -> dict[str, set[str | int | None]]:
         """The config addresses that an attribute refers to, followed through variables and outputs.
 
-        Each with the instance keys that are meant; an empty set means every instance.
+        Each with the instance keys that are meant, as far as they can be told.
         """
         references = _references(resource.expressions.get(attribute))
         own_key = any(reference.startswith(("each.", "count.")) for reference in references)

@@ -126,6 +126,38 @@ def test_the_instance_that_a_reference_names_is_meant(references: list[str], mea
     assert found == meant
 
 
+def test_each_key_chooses_among_the_instances_of_a_module() -> None:
+    plan = plan_of(*(planned("aws_ecs_service.web", index=key) for key in ("api", "job")), configuration=[])
+    plan["planned_values"]["root_module"]["child_modules"] = [
+        {
+            "address": f'module.task["{key}"]',
+            "resources": [planned(f'module.task["{key}"].aws_ecs_task_definition.this')],
+        }
+        for key in ("api", "job")
+    ]
+    root = plan["configuration"]["root_module"]
+    root["resources"] = [declared("aws_ecs_service.web", task_definition=["module.task.arn", "each.key"])]
+    root["module_calls"] = {
+        "task": {
+            "module": {
+                "resources": [declared("aws_ecs_task_definition.this")],
+                "outputs": {"arn": {"expression": {"references": ["aws_ecs_task_definition.this.arn"]}}},
+            }
+        }
+    }
+    found = addresses(read_plan(plan), 'aws_ecs_service.web["job"]', "task_definition", "aws_ecs_task_definition")
+    assert found == ['module.task["job"].aws_ecs_task_definition.this']
+
+
+def test_references_into_the_root_and_into_a_module_both_count() -> None:
+    plan = nested_plan()
+    plan["planned_values"]["root_module"]["resources"].append(planned("aws_subnet.extra"))
+    declarations = plan["configuration"]["root_module"]["resources"]
+    declarations[0]["expressions"]["subnet_ids"]["references"].append("aws_subnet.extra.id")
+    declarations.append(declared("aws_subnet.extra"))
+    assert len(addresses(read_plan(plan), "aws_vpc_endpoint.logs", "subnet_ids", "aws_subnet")) == 4
+
+
 def test_where_the_configuration_is_silent_a_known_arn_tells() -> None:
     plan = plan_of(
         planned("aws_ecs_service.web", task_definition="arn:aws:ecs:us-east-1:1:task-definition/web:3"),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from environments_app.cost.model import Bill, Component
 from environments_app.cost.pricing import HOURS_PER_MONTH, Pricer, Pricing, bill
 
+OWN_POOL = "ipv4pool-"  # how the ids of brought address ranges begin
 ADDRESS_USERS = ("aws_nat_gateway", "aws_eip_association")
 SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 
@@ -72,7 +73,7 @@ def nat_gateway(pricing: Pricing) -> Bill:
 
 def elastic_ip(pricing: Pricing) -> Bill:
     """Every public IPv4 address is charged, idle or in use (AWS, effective 2024-02-01); brought ones are not."""
-    if pricing.resource.get("public_ipv4_pool", "amazon") != "amazon":
+    if pricing.resource.get("public_ipv4_pool", "amazon").startswith(OWN_POOL):
         return Bill(note="an address of your own pool is not charged")
     return bill(_public_address(pricing))
 
