@@ -102,7 +102,7 @@ def _request_need(request: ApprovalRequest, run: Run | None) -> Need:
 
 
 def plan_in_words(run: Run) -> str:
-    """"+12 ~3 −1, 1 replacement. $61.20 to $74.85 a month, 2 parts unknown." """
+    """ "+12 ~3 −1, 1 replacement. $61.20 to $74.85 a month, 2 parts unknown." """
     summary = run.summary
     if not summary:
         return "Not planned yet."
@@ -178,7 +178,9 @@ def search(user: User, query: str) -> list[Found]:
     for environment in environments.filter(by_name)[:MOST_FOUND]:
         href = reverse("pages:environment", args=[environment.system.slug, environment.slug])
         found.append(Found("environment", str(environment), href, environment.tier))
-    for service in Service.objects.filter(system__in=systems, slug__icontains=text).select_related("system")[:MOST_FOUND]:
+    for service in Service.objects.filter(system__in=systems, slug__icontains=text).select_related("system")[
+        :MOST_FOUND
+    ]:
         href = f"{reverse('pages:environments')}#{service.system.slug}"
         found.append(Found("service", str(service), href))
     runs = Run.objects.filter(environment__system__in=systems).select_related("environment__system")

@@ -20,7 +20,7 @@ def duration(length: timedelta, parts: int = 2) -> str:
 
 
 def relative(moment: datetime, now: datetime) -> str:
-    """"38 min ago", "just now", "in 3 h 22 min"."""
+    """ "38 min ago", "just now", "in 3 h 22 min"."""
     ahead = moment - now
     if ahead > timedelta(seconds=1):
         return f"in {duration(ahead)}"
@@ -45,12 +45,12 @@ def short(identifier: object) -> str:
 
 
 def plural(count: int, one: str, many: str = "") -> str:
-    """"1 change", "2 changes"."""
+    """ "1 change", "2 changes"."""
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def listing(items: list[str]) -> str:
-    """"a", "a and b", "a, b and c"."""
+    """ "a", "a and b", "a, b and c"."""
     return ", ".join(items[:-1]) + (" and " if len(items) > 1 else "") + items[-1] if items else ""
 
 

@@ -102,13 +102,13 @@ def milliseconds(moment: datetime) -> int:
 
 @register.filter
 def of(part: int, whole: int) -> str:
-    """"1 of 2"."""
+    """ "1 of 2"."""
     return f"{part} of {whole}"
 
 
 @register.filter
 def signed(number: float) -> str:
-    """"+22.3", "−4.0"."""
+    """ "+22.3", "−4.0"."""
     return f"{number:+.1f}".replace("-", "−")
 
 

@@ -1,0 +1,236 @@
+"""The fleet: systems by environments, each cell with version, infrastructure, drift, change and cost."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+
+from controlplane.core import access
+from controlplane.core.models import LockHold, System, User
+from controlplane.pages import selectors, words
+from controlplane.pages.selectors import Need, page_of
+from environments_app.models import ConfigVersion, Environment, Run, StateVersion
+from environments_app.states import RUN
+
+BUDGET_BAR = 72
+"""Width of the budget bar's drawing."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """The change that is under way in an environment, or the last one if it did not end well."""
+
+    name: str
+    href: str
+    state: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One environment at a glance. What is None is not known or not there yet, and is said so."""
+
+    environment: Environment
+    services: Sequence[tuple[str, str]]
+    config_number: int
+    applied_number: int | None
+    applied_at: datetime | None
+    drift: tuple[str, int, datetime] | None
+    change: Change | None
+    cost: float | None
+    unpriced: int
+    budget: float | None
+    locked_by: LockHold | None
+
+    @property
+    def applied_label(self) -> str:
+        """Which configuration is applied, and how far the newest is ahead: "v3", "v3, v5 is newer"."""
+        newer = f", v{self.config_number} is newer" if self.applied_number != self.config_number else ""
+        return f"v{self.applied_number}{newer}"
+
+    @property
+    def budget_bar(self) -> float:
+        """How much of the bar the cost fills."""
+        if not self.budget or self.cost is None:
+            return 0.0
+        return round(min(1.0, self.cost / self.budget) * BUDGET_BAR, 1)
+
+    @property
+    def is_over_budget(self) -> bool:
+        return bool(self.budget and self.cost is not None and self.cost > self.budget)
+
+
+@dataclass(frozen=True)
+class SystemRow:
+    """A system with its cells in two columns, before production and production, one line each."""
+
+    system: System
+    service_count: int
+    lines: Sequence[tuple[Cell | None, Cell | None]]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Everything that the home page says."""
+
+    rows: Sequence[SystemRow]
+    wrong: Sequence[Need]
+    waits: Sequence[Need]
+
+    @property
+    def cells(self) -> list[Cell]:
+        return [cell for row in self.rows for line in row.lines for cell in line if cell]
+
+    @property
+    def known_cost(self) -> float:
+        return sum(cell.cost for cell in self.cells if cell.cost is not None)
+
+    @property
+    def unpriced(self) -> int:
+        return sum(cell.unpriced for cell in self.cells)
+
+    @property
+    def under_way(self) -> int:
+        return sum(bool(cell.change and cell.change.state in RUN.active) for cell in self.cells)
+
+    @property
+    def headline(self) -> str:
+        """The page's answer: is anything wrong, does anything wait for me?"""
+        if not self.rows:
+            return "You have no role in any system yet."
+        wrong = _sentence(len(self.wrong), "Nothing is wrong.", "thing needs a look", "things need a look")
+        waits = _sentence(len(self.waits), "Nothing waits for you.", "change waits for you", "changes wait for you")
+        return f"{wrong} {waits}"
+
+
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+
+def _sentence(count: int, none: str, one: str, many: str) -> str:
+    if not count:
+        return none
+    number = NUMBERS[count] if count < len(NUMBERS) else str(count)
+    return f"{number} {one if count == 1 else many}."
+
+
+def read_fleet(user: User) -> Fleet:
+    """The fleet as this user may see it, in a constant number of queries."""
+    systems = access.visible_systems(user)
+    environments = list(Environment.objects.filter(system__in=systems).select_related("system"))
+    cells = read_cells(environments)
+    by_system: dict[UUID, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        by_system[cell.environment.system_id].append(cell)
+    rows = [_system_row(system, by_system[system.pk]) for system in systems]
+    return Fleet(rows, wrong_now(systems, cells), selectors.inbox(user))
+
+
+def _system_row(system: System, cells: Sequence[Cell]) -> SystemRow:
+    order = {"development": 0, "staging": 1, "production": 2}
+    ordered = sorted(cells, key=lambda cell: (order[cell.environment.tier], cell.environment.slug))
+    before = [cell for cell in ordered if cell.environment.tier != "production"]
+    production = [cell for cell in ordered if cell.environment.tier == "production"]
+    services = {name for cell in cells for name, _ in cell.services}
+    return SystemRow(system, len(services), list(zip_longest(before, production)))
+
+
+def read_cells(environments: Sequence[Environment]) -> list[Cell]:
+    """A cell for each environment."""
+    ids = [environment.pk for environment in environments]
+    configs = _newest(ConfigVersion, ids, "-number")
+    states = _by_environment(
+        StateVersion.objects.filter(pk__in=_newest_ids(StateVersion, "-created_at", ids)).values(
+            "environment_id",
+            "created_at",
+            "run__config_version__number",
+            "run__cost__after__total_monthly_cost",
+            "run__cost__after__unknown",
+        )
+    )
+    drifts = _by_environment(
+        Run.objects.filter(
+            pk__in=_newest_ids(Run, "-finished_at", ids, kind="drift", finished_at__isnull=False)
+        ).values("environment_id", "state", "finished_at", "summary__drift")
+    )
+    runs = _by_environment(
+        Run.objects.filter(pk__in=_newest_ids(Run, "-created_at", ids, kind__in=["apply", "destroy"])).values(
+            "environment_id", "pk", "state", "title", "created_at"
+        )
+    )
+    holds = {hold.environment_id: hold for hold in LockHold.objects.filter(environment_id__in=ids)}
+    return [
+        _cell(
+            environment,
+            configs[environment.pk],
+            states.get(environment.pk),
+            drifts.get(environment.pk),
+            runs.get(environment.pk),
+            holds.get(environment.pk),
+        )
+        for environment in environments
+        if environment.pk in configs
+    ]
+
+
+def _cell(
+    environment: Environment,
+    version: ConfigVersion,
+    state: Mapping[str, Any] | None,
+    drift: Mapping[str, Any] | None,
+    run: Mapping[str, Any] | None,
+    hold: LockHold | None,
+) -> Cell:
+    config = version.config
+    change = None
+    if run and (run["state"] in RUN.active or run["state"] in {"failed", "canceled"}):
+        change = Change(words.short(run["pk"]), page_of("run", run["pk"]), run["state"], run["created_at"])
+    return Cell(
+        environment=environment,
+        services=[(name, "") for name in config.services],
+        config_number=version.number,
+        applied_number=state["run__config_version__number"] if state else None,
+        applied_at=state["created_at"] if state else None,
+        drift=(drift["state"], len(drift["summary__drift"] or []), drift["finished_at"]) if drift else None,
+        change=change,
+        cost=state["run__cost__after__total_monthly_cost"] if state else None,
+        unpriced=len(state["run__cost__after__unknown"] or []) if state else 0,
+        budget=float(config.budget.monthly_usd) if config.budget else None,
+        locked_by=hold,
+    )
+
+
+def wrong_now(systems: Iterable[System], cells: Sequence[Cell]) -> list[Need]:
+    """What is bad, then what is not known."""
+    failed = [
+        Need(
+            "failed",
+            f"{cell.environment}: the last run failed",
+            cell.change.href,
+            "Look",
+            since=cell.change.since,
+            lines=["The infrastructure is not as its configuration says."],
+        )
+        for cell in cells
+        if cell.change and cell.change.state == "failed"
+    ]
+    return failed + [selectors.lost_run_need(run) for run in selectors.lost_runs(systems)]
+
+
+def _newest_ids(model: Any, order: str, ids: Sequence[UUID], **where: Any) -> list[Any]:
+    """The primary key of the first row of each environment in this order."""
+    first = model.objects.filter(environment=OuterRef("pk"), **where).order_by(order).values("pk")[:1]
+    found = Environment.objects.filter(pk__in=ids).annotate(first=Subquery(first)).values_list("first", flat=True)
+    return [key for key in found if key]
+
+
+def _newest(model: Any, ids: Sequence[UUID], order: str) -> dict[UUID, Any]:
+    return {row.environment_id: row for row in model.objects.filter(pk__in=_newest_ids(model, order, ids))}
+
+
+def _by_environment(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, Mapping[str, Any]]:
+    return {row["environment_id"]: row for row in rows}

@@ -1,0 +1,48 @@
+"""Audit events in words: what happened, with the meaning of what came of it. Pure."""
+
+from dataclasses import dataclass
+
+from controlplane.core.models import AuditEvent
+from controlplane.pages.selectors import page_of
+from controlplane.pages.status import STATUSES
+
+SAYS = {
+    "run.requested": ("queued", "Asked for a run"),
+    "run.cancel_requested": ("canceled", "Asked Terraform to stop"),
+    "run.reconcile_requested": ("outcome_unknown", "Ordered the reconciliation of a lost apply"),
+    "approval.asked": ("awaiting_approval", "Asked for approval"),
+    "approval.given": ("complete", "Approved"),
+    "approval.revoked": ("superseded", "Took the approval back"),
+    "approval.complete": ("complete", "Enough approvals"),
+    "config.saved": ("not_yet", "Saved a configuration"),
+    "protection.saved": ("not_yet", "Saved a protection"),
+    "lock.broken": ("failed", "Broke the lock"),
+    "system.created": ("not_yet", "Made the system"),
+    "release.created": ("queued", "Release from CI"),
+    "deployment.requested": ("queued", "Asked for a deployment"),
+}
+"""Action -> the state whose meaning it has, and its words. Changes of state are said by their state."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event as a row of a page."""
+
+    event: AuditEvent
+    state: str
+    words: str
+    href: str
+
+
+def told(event: AuditEvent) -> Told:
+    """The event in words; an action that nobody described is shown by its own name."""
+    kind, _, verb = event.action.partition(".")
+    if event.action in SAYS:
+        state, text = SAYS[event.action]
+    elif verb in STATUSES:
+        state, text = verb, f"{kind.capitalize()}: {STATUSES[verb].word.lower()}"
+    else:
+        state, text = "not_yet", event.action.replace("_", " ").replace(".", ": ")
+    if event.refused:
+        state, text = "refused", f"Refused: {text.lower()}"
+    return Told(event, state, text, page_of(event.subject_kind, event.subject_id))

@@ -1,0 +1,139 @@
+"""The environments: what runs there, what is changing, how it is made."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from controlplane.core import access
+from controlplane.core.models import AuditEvent
+from controlplane.core.policies import Capability
+from controlplane.core.services import locks
+from controlplane.pages import fleet
+from controlplane.pages.history import told
+from environments_app import schema, selectors
+from environments_app.models import ConfigVersion, Environment
+from environments_app.views.common import environment_or_404, person
+from environments_app.views.configuration import as_yaml
+
+PAGE = 30
+TABS = {
+    "environment": "Overview",
+    "infrastructure": "Infrastructure",
+    "configuration": "Configuration",
+    "activity": "Activity",
+}
+
+
+def _frame(request: HttpRequest, environment: Environment, here: str) -> dict[str, Any]:
+    """What every tab shows: names, the user's rights, the tabs, the lock."""
+    user, names = person(request), [environment.system.slug, environment.slug]
+    role = access.role_of(user, environment.system)
+    return {
+        "environment": environment,
+        "system": environment.system,
+        "role": role,
+        "may_plan": access.may(user, environment.system, Capability.PLAN),
+        "may_configure": access.may(user, environment.system, Capability.CONFIGURE),
+        "may_operate": access.may(user, environment.system, Capability.OPERATE),
+        "destroy_fields": [("kind", "destroy")],
+        "holds": locks.holds(environment.pk),
+        "tabs": [
+            {"name": name, "href": reverse(f"pages:{view}", args=names), "here": view == here}
+            for view, name in TABS.items()
+        ],
+    }
+
+
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every system that the user sees, with its environments."""
+    return render(request, "pages/environments.html", {"fleet": fleet.read_fleet(person(request))})
+
+
+@require_GET
+def overview(request: HttpRequest, system: str, environment: str) -> HttpResponse:
+    """What runs here, what is changing, how it is made, how a release gets here."""
+    found = environment_or_404(request, system, environment)
+    state = selectors.newest_state(found)
+    config = found.config_version.config
+    context = {
+        **_frame(request, found, "environment"),
+        "config": config,
+        "version": found.config_version,
+        "rules": found.protection.rules,
+        "warnings": schema.warnings(config, tier=found.tier),
+        "state": state,
+        "runs": selectors.runs_of(found).only(
+            "id", "state", "kind", "title", "created_at", "requester_name", "config_version__number"
+        )[:5],
+        "drift": selectors.newest_drift_run(found),
+    }
+    return render(request, "environments/overview.html", context)
+
+
+@require_GET
+def infrastructure(request: HttpRequest, system: str, environment: str) -> HttpResponse:
+    """Runs, outputs, drift and the lock."""
+    found = environment_or_404(request, system, environment)
+    page = Paginator(selectors.runs_of(found), PAGE).get_page(request.GET.get("page"))
+    context = {
+        **_frame(request, found, "infrastructure"),
+        "page": page,
+        "state": selectors.newest_state(found),
+        "drift": selectors.newest_drift_run(found),
+    }
+    return render(request, "environments/infrastructure.html", context)
+
+
+@require_GET
+def configuration(request: HttpRequest, system: str, environment: str) -> HttpResponse:
+    """The versions; one of them as YAML, or the difference of two."""
+    found = environment_or_404(request, system, environment)
+    versions = list(found.config_versions.defer("document"))
+    shown = _version(found, request.GET.get("version")) or found.config_version
+    other = _version(found, request.GET.get("against"))
+    context = {
+        **_frame(request, found, "configuration"),
+        "versions": versions,
+        "shown": shown,
+        "other": other,
+        "yaml": "" if other else as_yaml(shown.document),
+        "difference": list(difference(other, shown)) if other else [],
+        "protection": found.protection,
+        "rules": found.protection.rules,
+    }
+    return render(request, "environments/configuration.html", context)
+
+
+def _version(environment: Environment, number: str | None) -> ConfigVersion | None:
+    if not number:
+        return None
+    found = environment.config_versions.filter(number=number).first() if number.isdecimal() else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def difference(before: ConfigVersion, after: ConfigVersion) -> Iterator[tuple[str, str]]:
+    """Lines of a unified difference, each with its class: add, del, hunk or nothing."""
+    old, new = as_yaml(before.document).splitlines(), as_yaml(after.document).splitlines()
+    names = f"v{before.number}", f"v{after.number}"
+    for line in difflib.unified_diff(old, new, *names, lineterm="", n=4):
+        kind = {"+": "add", "-": "del", "@": "hunk"}.get(line[:1], "")
+        yield ("hunk" if line.startswith(("+++", "---")) else kind), line
+
+
+@require_GET
+def activity(request: HttpRequest, system: str, environment: str) -> HttpResponse:
+    """What happened here, newest first."""
+    found = environment_or_404(request, system, environment)
+    events = AuditEvent.objects.filter(system=found.system, environment=found.slug).order_by("-at")
+    page = Paginator(events, PAGE).get_page(request.GET.get("page"))
+    context = {**_frame(request, found, "activity"), "page": page, "rows": [told(event) for event in page]}
+    return render(request, "environments/activity.html", context)

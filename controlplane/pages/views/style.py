@@ -1,0 +1,97 @@
+"""The style page: every component in every state, for people who build pages and for the browser tests."""
+
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from controlplane.lib import clock
+from controlplane.pages.selectors import Need
+from controlplane.pages.status import STATUSES
+from environments_app.views.run_page import Row, Stage
+
+THEMES = ("light", "dark", "auto")
+EXAMPLE_ID = UUID("5f0c2d1a-6c1e-4b7a-9d3e-0a1b2c3d4e5f")
+
+
+@login_not_required
+@require_GET
+def show(request: HttpRequest) -> HttpResponse:
+    """Only where people build: in debug mode and with the sandbox. `?theme=dark` shows the other theme."""
+    if not (settings.DEBUG or settings.SLIPWAY_IN_SANDBOX):
+        raise Http404
+    theme = request.GET.get("theme", "light")
+    return render(request, "pages/style.html", {**examples(), "theme": theme if theme in THEMES else "light"})
+
+
+def examples() -> dict[str, Any]:
+    """One of everything."""
+    now = clock.now()
+    by_meaning = groupby(STATUSES.items(), key=lambda item: item[1].meaning)
+    return {
+        "vocabulary": [(meaning, [state for state, _ in states]) for meaning, states in by_meaning],
+        "example_id": EXAMPLE_ID,
+        "digest": "a41f09c2" * 7 + "5d187be2",
+        "moments": [now - timedelta(seconds=s) for s in (0, 41, 2280, 93_600)] + [now + timedelta(hours=3, minutes=22)],
+        "stages": [
+            Stage("Queued", "done", "good", timedelta(seconds=2)),
+            Stage("Planned", "done", "good", timedelta(seconds=41)),
+            Stage("Approval", "now ask", "ask", timedelta(minutes=37), "so far"),
+            Stage("Apply"),
+            Stage("Done", note="outputs recorded"),
+        ],
+        "working": [
+            Stage("Queued", "done", "good", timedelta(seconds=2)),
+            Stage("Planned", "now", "work", timedelta(seconds=12), "so far", works=True, percent=64),
+            Stage("Done"),
+        ],
+        "needs": [
+            Need(
+                "failed",
+                "cloudweave/staging: the last run failed",
+                "#",
+                "Look",
+                now,
+                "developer",
+                ["3 of 7 changes made."],
+            ),
+            Need("outcome_unknown", "verificadores/staging: nobody knows how a run ended", "#", "Reconcile", now),
+            Need(
+                "awaiting_approval", "dougust/production: release 2.6.0", "#", "Review", now, "developer", primary=True
+            ),
+        ],
+        "rows": [
+            _row("replace", "±", "replace", True, 0.0),
+            _row("update", "~", "change", False, 1.15),
+            _row("create", "+", "add", False, None),
+        ],
+        "failure": {
+            "code": "TERRAFORM_FAILED",
+            "cause": "Terraform could not make the database",
+            "effect": "3 of 7 changes were made and are recorded in the state; the others were not made.",
+            "next_step": "Plan again: the new plan shows exactly what is still to be done.",
+        },
+    }
+
+
+def _row(action: str, sign: str, word: str, is_dangerous: bool, cost: float | None) -> Row:
+    attributes = [
+        {"path": "port", "before": "80", "after": "8080", "forces_replacement": is_dangerous},
+        {"path": "arn", "before": "…/app/6d0ecf", "after": "(known after apply)", "forces_replacement": False},
+    ]
+    change = {
+        "address": f"module.load_balancer.aws_lb_target_group.{action}",
+        "module": "module.load_balancer",
+        "type": "aws_lb_target_group",
+        "name": action,
+        "action": action,
+        "reason": "",
+        "attributes": attributes,
+    }
+    return Row(change, sign, word, is_dangerous, cost, by_use=cost is None)

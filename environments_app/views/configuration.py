@@ -1,0 +1,42 @@
+"""Editing an environment's configuration: as YAML, checked whole, stored as a new version."""
+
+import yaml
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from controlplane.core.policies import Capability
+from controlplane.lib.errors import Refusal
+from environments_app.forms import ConfigForm
+from environments_app.services import configs
+from environments_app.views.common import actor_of, environment_or_404, require, tell
+
+
+def as_yaml(document: object) -> str:
+    """A stored document as people edit it, in the schema's order."""
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, system: str, environment: str) -> HttpResponse:
+    """Shows the newest configuration to be edited; stores what is sent as a new version, or says every problem."""
+    found = environment_or_404(request, system, environment)
+    require(request, found.system, Capability.CONFIGURE)
+    newest = found.config_version
+    problems: list[dict[str, str]] = []
+    status = 200
+    form = ConfigForm(request.POST or None, initial={"document": as_yaml(newest.document), "based_on": newest.number})
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            sent = form.cleaned_data
+            outcome = configs.save_config(
+                actor_of(request), found, sent["document"], based_on=sent["based_on"], reason=sent["reason"]
+            )
+            if isinstance(outcome, Refusal):
+                problems = outcome.details.get("problems", []) or [{"path": "", "problem": outcome.message}]
+                status = outcome.status
+            elif tell(request, outcome, f"Version {outcome.number} is stored. Plan it to see what it would change."):
+                return redirect("pages:configuration", system, environment)
+    context = {"environment": found, "form": form, "problems": problems, "newest": newest}
+    return render(request, "environments/edit_config.html", context, status=status)

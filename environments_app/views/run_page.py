@@ -1,0 +1,211 @@
+"""What the page of a run shows, worked out from its row. Pure: no database, no request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from environments_app.models import Run
+
+OPERATIONS = {
+    "create": ("+", "add", False),
+    "update": ("~", "change", False),
+    "replace": ("±", "replace", True),
+    "delete": ("−", "destroy", True),
+    "forget": ("−", "forget", False),
+}
+"""Sign, word and danger of an action of a plan."""
+COST_SCALE = 340
+"""Width of the cost range's drawing."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One phase on the stage line. `css`: done, now, "now ask" or empty; the time it took or is expected to."""
+
+    name: str
+    css: str = ""
+    icon: str = ""
+    took: timedelta | None = None
+    note: str = ""
+    works: bool = False
+    percent: int = 100
+
+    @property
+    def now(self) -> bool:
+        return self.css.startswith("now")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One resource of the plan. `cost`: change of the monthly cost; None is not known (`by_use`: nobody said how much)."""
+
+    change: Mapping[str, Any]
+    sign: str
+    word: str
+    is_dangerous: bool
+    cost: float | None
+    by_use: bool
+
+    @property
+    def key(self) -> str:
+        return "".join(letter if letter.isalnum() else "-" for letter in self.change["address"])
+
+    @property
+    def note(self) -> str:
+        if self.change["action"] == "update":
+            return "in place"
+        return str(self.change.get("reason", ""))
+
+
+@dataclass(frozen=True)
+class Module:
+    """The rows of one module with their counts in words and the sum of their known costs."""
+
+    name: str
+    counts: str
+    rows: Sequence[Row]
+    cost: float | None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The monthly cost before and after. `bars`: positions on a scale of COST_SCALE."""
+
+    before: float
+    after: float
+    change: float
+    percent: float | None
+    low: float | None
+    high: float | None
+    unknown: Sequence[str]
+    by_use: Sequence[str]
+    budget: float | None
+    bars: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def has_range(self) -> bool:
+        return self.low is not None and self.high is not None and self.high - self.low >= 0.01
+
+
+def cost_of(run: Run, budget: float | None) -> Cost | None:
+    """The run's estimate; None where there is none (not planned yet, or the estimator failed)."""
+    if "after" not in run.cost:
+        return None
+    before, after = run.cost["before"], run.cost["after"]
+    was, will = before["total_monthly_cost"], after["total_monthly_cost"]
+    low, high = after["range"]["low"], after["range"]["high"]
+    amounts = {"now": was, "expected": will, "low": low, "high": high, "budget": budget}
+    known = {name: amount for name, amount in amounts.items() if amount is not None}
+    top = max([*known.values(), 0.01]) * 1.08
+    return Cost(
+        before=was,
+        after=will,
+        change=run.cost["change"] or 0.0,
+        percent=100 * (will - was) / was if was else None,
+        low=low,
+        high=high,
+        unknown=after["unknown"],
+        by_use=sorted(a for a, r in after["resources"].items() if r.get("has_unstated_usage")),
+        budget=budget,
+        bars={name: round(amount / top * COST_SCALE, 1) for name, amount in known.items()},
+    )
+
+
+def rows_of(run: Run) -> list[Row]:
+    """The plan's resource changes with their costs, in the plan's order (dangerous ones first)."""
+    changes = run.summary.get("changes", [])
+    deltas, resources = run.cost.get("by_resource", {}), {}
+    for side in ("before", "after"):
+        resources.update(run.cost.get(side, {}).get("resources", {}))
+    rows = []
+    for change in changes:
+        sign, word, dangerous = OPERATIONS.get(change["action"], ("·", change["action"], False))
+        costs = resources.get(change["address"])
+        by_use = bool(costs and costs.get("has_unstated_usage"))
+        if costs is None or costs["status"] == "unknown":
+            cost = None
+        elif costs["status"] == "usage_based":
+            cost, by_use = None, True
+        else:
+            cost = deltas.get(change["address"], 0.0)
+        rows.append(Row(change, sign, word, dangerous, cost, by_use))
+    return rows
+
+
+def modules_of(rows: Sequence[Row]) -> list[Module]:
+    """The rows by module, the root module last."""
+
+    def module_name(row: Row) -> str:
+        return str(row.change["module"])
+
+    ordered = sorted(rows, key=lambda row: (not module_name(row), module_name(row), row.change["address"]))
+    return [_module(name, list(group)) for name, group in groupby(ordered, key=module_name)]
+
+
+def _module(name: str, rows: list[Row]) -> Module:
+    counts = []
+    for word in ("add", "change", "replace", "destroy", "forget"):
+        if count := sum(row.word == word for row in rows):
+            counts.append(f"{count} to {word}")
+    known = [row.cost for row in rows if row.cost is not None]
+    return Module(name or "root module", ", ".join(counts), rows, sum(known) if known else None)
+
+
+def stages_of(run: Run, approvals: tuple[int, int] | None, now: datetime) -> list[Stage]:
+    """The stage line: past, now, to come. `approvals`: how many stand and how many are needed."""
+    ended_badly = run.is_finished and run.state not in {"applied", "planned"}
+    stages = [_stage("Queued", run.created_at, run.planning_at, now, run.state == "queued", "wait")]
+    stages.append(_stage("Planned", run.planning_at, run.planned_at, now, run.state == "planning", "work"))
+    if run.changes_the_world:
+        decided = run.applying_at or (run.finished_at if run.planned_at else None)
+        waits = run.state in {"planned", "awaiting_approval", "approved"}
+        asks = "wait" if run.state == "approved" else "ask"
+        stages.append(_stage("Approval", run.planned_at, decided, now, waits, asks, approvals))
+        applied = run.finished_at if run.state in {"applied", "failed", "canceled"} else None
+        stages.append(_stage("Apply", run.applying_at, applied, now, run.state == "applying", "work"))
+    if run.state == "outcome_unknown":
+        stages[-1] = Stage("Apply", "now", "unknown", note="outcome not known")
+    if ended_badly:
+        stages = [stage if stage.css == "done" else Stage(stage.name, note="not reached") for stage in stages]
+        stages.append(Stage("Ended", "done", note=run.state.replace("_", " ")))
+    elif run.state in {"applied", "planned", "no_changes", "drifted"} and run.is_finished:
+        stages.append(Stage("Done", "done", "good", note="then drift checks" if run.changes_the_world else ""))
+    elif run.changes_the_world:
+        stages.append(Stage("Done", note="outputs recorded"))
+    return stages
+
+
+def _stage(
+    name: str,
+    begin: datetime | None,
+    end: datetime | None,
+    now: datetime,
+    is_now: bool,
+    icon: str,
+    approvals: tuple[int, int] | None = None,
+) -> Stage:
+    if is_now and begin:
+        given = f"{approvals[0]} of {approvals[1]}, " if approvals else ""
+        css = "now ask" if icon == "ask" else "now"
+        return Stage(name, css, icon, now - begin, f"{given}so far", works=icon == "work")
+    if begin and end:
+        return Stage(name, "done", "good", end - begin)
+    return Stage(name)
+
+
+def progress_of(run: Run) -> dict[str, Any] | None:
+    """The bar over the output: phase, done of total, percent; None before there is any."""
+    progress = run.progress
+    if not progress:
+        return None
+    total, done = int(progress.get("total", 0)), int(progress.get("done", 0))
+    return {
+        "phase": progress.get("phase", ""),
+        "done": done,
+        "total": total,
+        "current": progress.get("current", ""),
+        "percent": round(100 * done / total) if total else 0,
+        "works": run.state in {"planning", "applying"},
+    }
