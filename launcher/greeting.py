@@ -14,13 +14,12 @@ _REAL_FIRST_STEPS = ("Sign in with your account; `manage.py createsuperuser` mak
 
 def greeting(
     config: Config,
-    *,
     accounts: Sequence[Mapping[str, str]],
     terraform: Sequence[str],
-    sandbox_url: str,
+    sandbox_url: str | None,
     seconds: float,
 ) -> str:
-    """The block of text; `accounts` as in `manage.py demo_info --json`, `terraform` lines about it."""
+    """The block of text; `accounts` as in `manage.py demo_info --json`, `terraform`: lines about it."""
     rows = [("Slipway is ready", f"{config.url}   ({seconds:.1f} s)"), ("", "")]
     rows += _rows("Sign in as", _table([(a["role"], a["username"], a["password"]) for a in accounts]))
     rows += _rows("What to do first", _FIRST_STEPS if accounts else _REAL_FIRST_STEPS)

@@ -53,18 +53,20 @@ def manage(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "manage.py", *arguments)
 
 
-def product(config: Config, *, needs: tuple[str, ...], take_demo: Callable[[str], None]) -> list[Program]:
-    """Database set-up, web server, workers and scheduler.
+def demo_info(on_output: Callable[[str], None]) -> Program:
+    """What the greeting shows of the demo; it pushes the demo's images to the sandbox."""
+    needs = ("prepare", "sandbox")
+    return Program("demo-info", manage("demo_info", "--json"), after=needs, once=True, on_output=on_output)
 
-    `needs` names what the product works with; `take_demo` receives the output of `manage.py demo_info --json`,
-    empty where there is no demo.
-    """
-    prepare = (sys.executable, "-m", "scripts.prepare")
+
+def product(config: Config, *, needs: tuple[str, ...]) -> list[Program]:
+    """Database set-up, web server, workers and scheduler; `needs` names what the latter work with."""
+    ready = ("prepare", *needs)
     return [
-        Program("prepare", prepare, after=needs, once=True, on_output=take_demo),
-        web(config, after=("prepare",)),
-        *workers(after=("prepare", "toolchain")),
-        scheduler(after=("prepare",)),
+        Program("prepare", (sys.executable, "-m", "scripts.prepare"), once=True),
+        web(config, after=ready),
+        *workers(after=(*ready, "toolchain")),
+        scheduler(after=ready),
     ]
 
 

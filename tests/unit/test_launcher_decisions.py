@@ -46,10 +46,10 @@ def test_a_wildcard_address_is_shown_as_one_to_connect_to(bind: str, url: str) -
 
 
 def test_nothing_that_uses_the_database_starts_before_it_is_prepared() -> None:
-    product = {program.name: program for program in programs.product(config(), needs=("redis",), take_demo=print)}
-    assert product.pop("prepare").after == ("redis",)
+    product = {program.name: program for program in programs.product(config(), needs=("redis",))}
+    assert product.pop("prepare").after == ()
     assert set(product) == {"web", "scheduler", "worker-terraform-1", "worker-terraform-2", "worker-looks"}
-    assert all("prepare" in program.after for program in product.values())
+    assert all({"prepare", "redis"} <= set(program.after) for program in product.values())
 
 
 def test_the_web_server_listens_where_it_is_told() -> None:
@@ -70,7 +70,7 @@ def test_requests_stop_first_and_redis_last() -> None:
     everything = [
         programs.redis(Path("valkey"), Path("s"), Path("d")),
         programs.sandbox(5000, Path("d")),
-        *programs.product(config(), needs=(), take_demo=print),
+        *programs.product(config(), needs=()),
     ]
     order = [{program.name for program in wave if not program.once} for wave in waves(everything)]
     assert order[0] == {"web", "scheduler"}
@@ -82,7 +82,7 @@ def test_an_orderly_stop_is_bounded() -> None:
     everything = [
         programs.redis(Path("valkey"), Path("s"), Path("d")),
         programs.sandbox(5000, Path("d")),
-        *programs.product(config(), needs=(), take_demo=print),
+        *programs.product(config(), needs=()),
     ]
     longest = sum(max(program.grace for program in wave if not program.once) for wave in waves(everything))
     assert longest <= 15
@@ -126,6 +126,6 @@ def test_the_greeting_shows_address_accounts_and_what_to_do() -> None:
 
 
 def test_the_greeting_without_a_sandbox_says_how_to_get_an_account() -> None:
-    text = greeting(config(sandbox=False), accounts=[], terraform=["1.11.4"], sandbox_url="", seconds=1)
+    text = greeting(config(sandbox=False), accounts=[], terraform=["1.11.4"], sandbox_url=None, seconds=1)
     assert "createsuperuser" in text
     assert "sandbox" not in text
