@@ -141,12 +141,16 @@ class Process:
 
 
 def started_at(pid: int) -> str:
-    """When the process began, in clock ticks since boot: with the pid it names one process for good. "" if none."""
+    """When the process began, in clock ticks since boot: with the pid it names one process for good.
+
+    "" if there is none, or only its entry is left because a stopped parent has not asked how it ended.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in {"Z", "X"} else fields[19]
 
 
 def boot_id() -> str:
