@@ -92,7 +92,8 @@ def launch(config: Config, launch_id: str) -> None:
 
     def greet() -> None:
         seconds = time.monotonic() - began
-        tell(greeting(config, found.accounts, found.terraform, found.environment.get("SLIPWAY_SANDBOX_URL"), seconds))
+        sandbox_url = found.environment["SLIPWAY_SANDBOX_URL"] if config.sandbox else None
+        tell(greeting(config, found.accounts, found.terraform, sandbox_url, seconds))
 
     with socket_folder(config.data_dir / "redis") as folder:
         everything = [programs.toolchain(found.take_toolchain)]
