@@ -21,9 +21,9 @@ os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox import moto_ext
 from sandbox.app import create_app
 from sandbox.ecs import install as ecs
+from sandbox.moto_ext import install as moto_ext
 from sandbox.persistence import StateUnreadable
 from sandbox.runtime import Sandbox
 

@@ -8,10 +8,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sandbox.behaviours import Behaviour
 from sandbox.clock import Clock
 from sandbox.eventloop import EventLoopThread
 from sandbox.http import HttpRequest, HttpResponse, HttpServer
-from sandbox.images import Behaviour
 
 HEALTH_CHECKER = "ELB-HealthChecker/2.0"
 _USUAL_HEALTH_PATHS = frozenset({"/up", "/health", "/healthz", "/health/", "/healthcheck", "/ready"})

@@ -11,8 +11,9 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from sandbox import DEFAULT_REGION
+from sandbox.behaviours import BehaviourUnknown
 from sandbox.faults import FaultInvalid, parse_fault
-from sandbox.images import BehaviourUnknown, push_image
+from sandbox.images import push_image
 from sandbox.runtime import Sandbox
 
 PREFIX = "/_sandbox/"

@@ -54,7 +54,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "base_template": "partial.html" if getattr(request, "htmx", False) else "base.html",
         "theme": getattr(user, "theme", "auto"),
-        "version": VERSION,
+        "slipway_version": VERSION,
         "now": clock.now(),
         "in_sandbox": settings.SLIPWAY_IN_SANDBOX,
         "zone": timezone.get_current_timezone_name(),

@@ -140,7 +140,7 @@ def recover_lost() -> int:
             log.warning("run %s: the worker is silent, but its Terraform process %s lives", run.pk, run.holder_pid)
             continue
         with transaction.atomic():
-            same = {"attempt": run.attempt, "lease_until": run.lease_until}
+            same: dict[str, object] = {"attempt": run.attempt, "lease_until": run.lease_until}
             if run.state == "planning":
                 done = _queue_again(run, same)
             else:

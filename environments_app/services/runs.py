@@ -231,9 +231,9 @@ def break_lock(actor: Actor, environment: Environment, reason: str) -> int | Ref
 def supersede_waiting(actor: Actor, environment: Environment, reason: str, keep: UUID | None = None) -> int:
     """Ends the runs whose plan was made of something that has changed since; returns how many."""
     ended = 0
-    waiting = Run.objects.filter(environment=environment, state__in=["awaiting_approval", "approved"]).exclude(
-        pk=keep
-    )
+    waiting = Run.objects.filter(environment=environment, state__in=["awaiting_approval", "approved"])
+    if keep:
+        waiting = waiting.exclude(pk=keep)
     for run in waiting.select_related("environment__system"):
         if move(actor, run, "superseded", reason=reason, finished_at=clock.now()):
             approvals.supersede(actor, subject(run), reason)

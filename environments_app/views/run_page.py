@@ -187,9 +187,9 @@ def _stage(
     approvals: tuple[int, int] | None = None,
 ) -> Stage:
     if is_now and begin:
-        given = f"{approvals[0]} of {approvals[1]}, " if approvals else ""
+        given = f", {approvals[0]} of {approvals[1]}" if approvals else ""
         css = "now ask" if icon == "ask" else "now"
-        return Stage(name, css, icon, now - begin, f"{given}so far", works=icon == "work")
+        return Stage(name, css, icon, now - begin, f"so far{given}", works=icon == "work")
     if begin and end:
         return Stage(name, "done", "good", end - begin)
     return Stage(name)

@@ -6,8 +6,8 @@ typical ones of Fargate, in sandbox seconds.
 
 from __future__ import annotations
 
+from sandbox.behaviours import Behaviour
 from sandbox.ecs.model import Container, Task, utcnow
-from sandbox.images import Behaviour
 
 PROVISIONING_SECONDS = 4.0
 PULL_SECONDS = 6.0

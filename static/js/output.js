@@ -24,7 +24,7 @@ const coloured = (text) => ansi.ansi_to_html(`${text}\u001b[0m`).replace(/ style
 /** The row of one line: its number is the link and the resume point. */
 function rowOf(number, [milliseconds, text]) {
   const row = document.createElement("div");
-  row.className = /^(\s*[│╷]?\s*)?Error\b/.test(text) ? "row err" : "row";
+  row.className = /^(\s*[│╷]?\s*)?Error\b/.test(text) ? "oline err" : "oline";
   row.dataset.line = number;
   const link = document.createElement("a");
   link.className = "ln";
@@ -188,7 +188,7 @@ class Viewer {
     this.button.hidden = false;
     const block = this.blocks[Math.floor((number - 1) / BLOCK)];
     block.render(true);
-    this.box.querySelector(".row.here")?.classList.remove("here");
+    this.box.querySelector(".oline.here")?.classList.remove("here");
     const row = block.element.querySelector(`[data-line="${number}"]`);
     row.classList.add("here");
     row.scrollIntoView({ block: "center" });

@@ -22,6 +22,8 @@ Context = dict[str, Any]
 @register.inclusion_tag("components/icon.html")
 def icon(name: str, extra: str = "") -> Context:
     """A symbol of the sprite; a meaning's icon takes the meaning's colour. Always beside a word, so hidden."""
+    if name == Meaning.PLAIN:
+        name = "note"
     colour = name if name in {meaning.value for meaning in Meaning} else ""
     return {"name": name, "classes": " ".join(part for part in ("i", colour, extra) if part)}
 
