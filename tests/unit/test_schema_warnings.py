@@ -1,0 +1,78 @@
+"""What is allowed but should be known is said as a warning, and refuses nothing."""
+
+from typing import Any
+
+import pytest
+
+from environments_app.schema import parse, unprovisioned, warnings
+from tests.unit.schema_document import document
+
+CERTIFICATE = {"load_balancer": {"certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/1"}}
+
+
+def warned(changes: dict[str, Any], tier: str | None = None) -> list[tuple[str, str]]:
+    found = warnings(parse(document(CERTIFICATE | changes)), tier=tier)
+    return [(warning.path, warning.problem) for warning in found]
+
+
+def test_a_sound_development_environment_has_no_warnings() -> None:
+    assert warned({}, tier="development") == []
+
+
+@pytest.mark.parametrize(
+    ("tier", "problem"),
+    [("production", "production without backups"), ("development", "the database has no backups")],
+)
+def test_no_backups(tier: str, problem: str) -> None:
+    assert ("database.backup_retention_days", problem) in warned({"database.backup_retention_days": 0}, tier)
+
+
+def test_production_without_a_standby_is_allowed_with_a_warning() -> None:
+    paths = [path for path, _ in warned({}, tier="production")]
+
+    assert "database.multi_az" in paths
+    assert "database.deletion_protection" in paths
+
+
+def test_a_minor_version_may_be_withdrawn() -> None:
+    [(path, problem)] = warned({"database.engine_version": "15.4"})
+
+    assert path == "database.engine_version"
+    assert "15.4 may no longer be offered" in problem
+
+
+def test_plain_http() -> None:
+    found = warnings(parse(document()))
+
+    assert [warning.path for warning in found] == ["load_balancer.certificate_arn"]
+
+
+def test_pools_that_exceed_the_databases_connections_while_a_deployment_doubles_the_tasks() -> None:
+    # db.t3.micro: 1 GiB / 9531392 = 112 connections; 4 tasks x 15 x 200 % = 120
+    assert warned({"services.web.database_connections_per_task": 14}) == []
+    [(path, problem)] = warned({"services.web.database_connections_per_task": 15})
+
+    assert path == "database.instance_class"
+    assert problem == "at full scale, tasks open 120 connections; db.t3.micro takes about 112"
+
+
+def test_an_alarm_that_reaches_nobody() -> None:
+    assert warned({"alarms.errors.severity": "warning"}) == [
+        ("alert_routes", "alarms of severity warning reach nobody")
+    ]
+
+
+def test_an_instance_type_that_a_task_does_not_fit() -> None:
+    compute = {
+        "launch_type": "EC2",
+        "ec2": {"instance_types": ["t3.small", "t3.medium"], "min_instances": 1, "max_instances": 3},
+    }
+    found = warned({"compute": compute, "services.web.memory_mib": 3072, "services.web.cpu_units": 1536})
+
+    assert ("compute.ec2.instance_types", "a task of web (3072 MiB) does not fit on t3.small") in found
+
+
+def test_what_the_stack_does_not_make_is_named() -> None:
+    config = parse(document(CERTIFICATE | {"cdn": {}, "schedule": {"start": "07:00", "stop": "22:00"}}))
+
+    assert [warning.path for warning in unprovisioned(config)] == ["cdn", "schedule"]
