@@ -1,0 +1,122 @@
+"""Admin pages for people and their roles. History and decisions are read-only: admin is no way round."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from controlplane.core.actors import Actor
+from controlplane.core.models import ApiToken, Approval, ApprovalRequest, AuditEvent, Membership, System, User
+from controlplane.core.services import audit
+
+admin.site.disable_action("delete_selected")
+admin.site.site_header = "Slipway administration"
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    assert isinstance(request.user, User)  # noqa: S101  the admin site lets nobody else in
+    return Actor.person(request.user, source=str(request.META.get("REMOTE_ADDR", "")))
+
+
+class AuditedAdmin(admin.ModelAdmin):
+    """Saves and deletions are audited with what changed."""
+
+    KIND = ""
+
+    def _record(self, request: HttpRequest, verb: str, row: Model, **details: Any) -> None:
+        system = row if isinstance(row, System) else getattr(row, "system", None)
+        if verb == "deleted" and isinstance(row, System):
+            system = None
+        audit.record(actor_of(request), f"{self.KIND}.{verb}", subject=(self.KIND, row.pk), system=system, **details)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        before = {name: str(form.initial.get(name, "")) for name in form.changed_data if name != "password"}
+        super().save_model(request, obj, form, change)
+        after = {name: str(form.cleaned_data.get(name, "")) for name in form.changed_data if "password" not in name}
+        self._record(request, "changed" if change else "created", obj, before=before if change else {}, after=after)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._record(request, "deleted", obj, before={"name": str(obj)})
+        super().delete_model(request, obj)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Shown, searched, never changed here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class PeopleAdmin(AuditedAdmin, UserAdmin):
+    KIND = "user"
+    list_display = ("username", "email", "is_active", "is_superuser", "last_login")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "timezone", "theme")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+    )
+    filter_horizontal = ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # people are made inactive: history keeps pointing at them
+
+
+@admin.register(System)
+class SystemAdmin(AuditedAdmin):
+    KIND = "system"
+    list_display = ("slug", "title", "external_id")
+    search_fields = ("slug", "title")
+    readonly_fields = ("external_id", "created_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(AuditedAdmin):
+    KIND = "membership"
+    list_display = ("user", "system", "role")
+    list_filter = ("system", "role")
+    search_fields = ("user__username", "system__slug")
+    autocomplete_fields = ("user", "system")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(AuditedAdmin):
+    """Tokens are made in Settings, where the plain text is shown once; here they can be ended."""
+
+    KIND = "token"
+    list_display = ("name", "user", "hint", "created_at", "expires_at", "last_used_at")
+    search_fields = ("name", "user__username")
+    readonly_fields = ("user", "name", "hint", "created_at", "last_used_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor_name", "action", "system", "environment", "subject_kind", "refused")
+    list_filter = ("refused", "system")
+    search_fields = ("actor_name", "action", "subject_id", "request_id")
+
+
+@admin.register(ApprovalRequest)
+class ApprovalRequestAdmin(ReadOnlyAdmin):
+    list_display = ("title", "system", "environment", "state", "required", "created_at", "expires_at")
+    list_filter = ("state", "system")
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    list_display = ("request", "user", "at", "revoked_at")
