@@ -42,6 +42,10 @@ def _load_key(pem: bytes) -> Any:
     return serialization.load_pem_private_key(pem, None)
 
 
+def _load_certificate(pem: bytes) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem)
+
+
 def _restore_dict(cls: type[dict[Any, Any]], attributes: dict[str, Any], items: list[tuple[Any, Any]]) -> Any:
     """A dict subclass whose own __setitem__ must not see the stored items."""
     restored = cls.__new__(cls)
@@ -74,7 +78,7 @@ class _Pickler(cloudpickle.Pickler):
             )
             return _load_key, (pem,)
         if isinstance(obj, x509.Certificate):
-            return x509.load_pem_x509_certificate, (obj.public_bytes(serialization.Encoding.PEM),)
+            return _load_certificate, (obj.public_bytes(serialization.Encoding.PEM),)
         if isinstance(obj, AWSManagedPolicy):
             return _managed_policy, (obj.account_id, obj.arn)
         if type(obj) is _LOCK:

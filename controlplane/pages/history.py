@@ -1,5 +1,6 @@
 """Audit events in words: what happened, with the meaning of what came of it. Pure."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from controlplane.core.models import AuditEvent
@@ -7,21 +8,24 @@ from controlplane.pages.selectors import page_of
 from controlplane.pages.status import STATUSES
 
 SAYS = {
-    "run.requested": ("queued", "Asked for a run"),
+    "run.requested": ("queued", "Asked for a run: {kind}"),
     "run.cancel_requested": ("canceled", "Asked Terraform to stop"),
     "run.reconcile_requested": ("outcome_unknown", "Ordered the reconciliation of a lost apply"),
     "approval.asked": ("awaiting_approval", "Asked for approval"),
     "approval.given": ("complete", "Approved"),
     "approval.revoked": ("superseded", "Took the approval back"),
     "approval.complete": ("complete", "Enough approvals"),
-    "config.saved": ("not_yet", "Saved a configuration"),
+    "config.saved": ("not_yet", "Saved configuration v{version}"),
     "protection.saved": ("not_yet", "Saved a protection"),
     "lock.broken": ("failed", "Broke the lock"),
     "system.created": ("not_yet", "Made the system"),
     "release.created": ("queued", "Release from CI"),
     "deployment.requested": ("queued", "Asked for a deployment"),
 }
-"""Action -> the state whose meaning it has, and its words. Changes of state are said by their state."""
+"""Action -> the state whose meaning it has, and its words, which may name what the event says of afterwards.
+
+Changes of state are said by their state.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ def told(event: AuditEvent) -> Told:
     kind, _, verb = event.action.partition(".")
     if event.action in SAYS:
         state, text = SAYS[event.action]
+        text = text.format_map(defaultdict(str, event.after))
     elif verb in STATUSES:
         state, text = verb, f"{kind.capitalize()}: {STATUSES[verb].word.lower()}"
     else:

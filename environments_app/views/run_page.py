@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from environments_app.models import Run
+from environments_app.states import HELD_BY_WORKER
 
 OPERATIONS = {
     "create": ("+", "add", False),
@@ -16,30 +17,37 @@ OPERATIONS = {
     "forget": ("−", "forget", False),
 }
 """Sign, word and danger of an action of a plan."""
+ENDED_WELL = frozenset({"applied", "planned", "no_changes", "drifted"})
 COST_SCALE = 340
 """Width of the cost range's drawing."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One phase on the stage line. `css`: done, now, "now ask" or empty; the time it took or is expected to."""
+    """One phase on the stage line.
+
+    place: "done", "now", or "" for what is to come; state: a word of the status vocabulary that gives icon and
+    colour; took: how long it lasted, or lasts so far.
+    """
 
     name: str
-    css: str = ""
-    icon: str = ""
+    place: str = ""
+    state: str = "OK"
     took: timedelta | None = None
     note: str = ""
-    works: bool = False
     percent: int = 100
 
     @property
-    def now(self) -> bool:
-        return self.css.startswith("now")
+    def works(self) -> bool:
+        return self.place == "now" and self.state in HELD_BY_WORKER
 
 
 @dataclass(frozen=True)
 class Row:
-    """One resource of the plan. `cost`: change of the monthly cost; None is not known (`by_use`: nobody said how much)."""
+    """One resource of the plan.
+
+    cost: change of the monthly cost, None where it is not known; by_use: use is charged that nobody stated.
+    """
 
     change: Mapping[str, Any]
     sign: str
@@ -155,44 +163,28 @@ def _module(name: str, rows: list[Row]) -> Module:
 
 def stages_of(run: Run, approvals: tuple[int, int] | None, now: datetime) -> list[Stage]:
     """The stage line: past, now, to come. `approvals`: how many stand and how many are needed."""
-    ended_badly = run.is_finished and run.state not in {"applied", "planned"}
-    stages = [_stage("Queued", run.created_at, run.planning_at, now, run.state == "queued", "wait")]
-    stages.append(_stage("Planned", run.planning_at, run.planned_at, now, run.state == "planning", "work"))
+    given = f"so far, {approvals[0]} of {approvals[1]}" if approvals else "so far"
+    spans = [("Queued", run.created_at, run.planning_at), ("Plan", run.planning_at, run.planned_at)]
     if run.changes_the_world:
-        decided = run.applying_at or (run.finished_at if run.planned_at else None)
-        waits = run.state in {"planned", "awaiting_approval", "approved"}
-        asks = "wait" if run.state == "approved" else "ask"
-        stages.append(_stage("Approval", run.planned_at, decided, now, waits, asks, approvals))
-        applied = run.finished_at if run.state in {"applied", "failed", "canceled"} else None
-        stages.append(_stage("Apply", run.applying_at, applied, now, run.state == "applying", "work"))
-    if run.state == "outcome_unknown":
-        stages[-1] = Stage("Apply", "now", "unknown", note="outcome not known")
-    if ended_badly:
-        stages = [stage if stage.css == "done" else Stage(stage.name, note="not reached") for stage in stages]
-        stages.append(Stage("Ended", "done", note=run.state.replace("_", " ")))
-    elif run.state in {"applied", "planned", "no_changes", "drifted"} and run.is_finished:
-        stages.append(Stage("Done", "done", "good", note="then drift checks" if run.changes_the_world else ""))
-    elif run.changes_the_world:
-        stages.append(Stage("Done", note="outputs recorded"))
+        spans += [("Approval", run.planned_at, run.applying_at), ("Apply", run.applying_at, run.finished_at)]
+    stages = []
+    for name, begin, end in spans:
+        # The first phase without an end is where the run stands, or where it stopped.
+        if begin and end and not (name == "Apply" and run.state != "applied"):
+            stages.append(Stage(name, "done", took=end - begin))
+        elif begin and not run.is_finished:
+            stages.append(Stage(name, "now", run.state, now - begin, given if name == "Approval" else "so far"))
+        elif begin and run.state not in ENDED_WELL:
+            stages.append(Stage(name, "now", run.state, note=run.state.replace("_", " ")))
+        elif not run.is_finished:
+            stages.append(Stage(name))
+        else:
+            stages.append(Stage(name, note="not needed" if run.state in ENDED_WELL else "not reached"))
+    if run.state in ENDED_WELL and run.is_finished:
+        stages.append(Stage("Done", "done", run.state))
+    elif not run.is_finished:
+        stages.append(Stage("Done", note="outputs recorded" if run.changes_the_world else ""))
     return stages
-
-
-def _stage(
-    name: str,
-    begin: datetime | None,
-    end: datetime | None,
-    now: datetime,
-    is_now: bool,
-    icon: str,
-    approvals: tuple[int, int] | None = None,
-) -> Stage:
-    if is_now and begin:
-        given = f", {approvals[0]} of {approvals[1]}" if approvals else ""
-        css = "now ask" if icon == "ask" else "now"
-        return Stage(name, css, icon, now - begin, f"so far{given}", works=icon == "work")
-    if begin and end:
-        return Stage(name, "done", "good", end - begin)
-    return Stage(name)
 
 
 def progress_of(run: Run) -> dict[str, Any] | None:

@@ -26,7 +26,7 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
 
     def seal(self, event: "AuditEvent", **values: Any) -> int:
         """Writes the chain fields of an event that has none yet; the only update that exists."""
-        return super().filter(pk=event.pk, position__isnull=True).update(**values)
+        return models.QuerySet.update(self.filter(pk=event.pk, position__isnull=True), **values)
 
 
 class AuditEvent(models.Model):

@@ -80,8 +80,8 @@ def meaning(state: str | None) -> str:
 
 @register.filter
 def length_of(span: timedelta | None) -> str:
-    """A duration in words."""
-    return "" if span is None else words.duration(span)
+    """A duration in words, in its largest unit."""
+    return "" if span is None else words.duration(span, parts=1)
 
 
 @register.filter

@@ -40,15 +40,15 @@ def examples() -> dict[str, Any]:
         "digest": "a41f09c2" * 7 + "5d187be2",
         "moments": [now - timedelta(seconds=s) for s in (0, 41, 2280, 93_600)] + [now + timedelta(hours=3, minutes=22)],
         "stages": [
-            Stage("Queued", "done", "good", timedelta(seconds=2)),
-            Stage("Planned", "done", "good", timedelta(seconds=41)),
-            Stage("Approval", "now ask", "ask", timedelta(minutes=37), "so far"),
+            Stage("Queued", "done", took=timedelta(seconds=2)),
+            Stage("Plan", "done", took=timedelta(seconds=41)),
+            Stage("Approval", "now", "awaiting_approval", timedelta(minutes=37), "so far, 1 of 2"),
             Stage("Apply"),
             Stage("Done", note="outputs recorded"),
         ],
         "working": [
-            Stage("Queued", "done", "good", timedelta(seconds=2)),
-            Stage("Planned", "now", "work", timedelta(seconds=12), "so far", works=True, percent=64),
+            Stage("Queued", "done", took=timedelta(seconds=2)),
+            Stage("Plan", "now", "planning", timedelta(seconds=12), "so far", percent=64),
             Stage("Done"),
         ],
         "needs": [
