@@ -1,0 +1,86 @@
+"""An environment lives through Terraform: made, found as it was made, changed, and taken away again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from environments_app.schema import BlueprintEnvironment, load_blueprint, render_variables
+from tests.sandbox_fixture import SandboxProcess, start_sandbox
+from tests.terraform_fixture import REPOSITORY_ROOT, changes, terraform_folder
+
+pytestmark = pytest.mark.systems
+
+# launch type EC2 is not provisioned yet; that it is refused has a test of its own
+PROVISIONED = [
+    ("cloudweave", "staging"),
+    ("cloudweave", "production"),
+    ("dougust", "staging"),
+    ("dougust", "production"),
+    ("tvmaze-ingestion", "development"),
+    ("tvmaze-ingestion", "production"),
+    ("verificadores", "staging"),
+    ("verificadores", "production"),
+]
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[SandboxProcess]:
+    with start_sandbox(tmp_path / "aws", scale=50) as running:
+        running.client("s3").create_bucket(Bucket="state")
+        yield running
+
+
+def environment(system: str, name: str) -> BlueprintEnvironment:
+    blueprint = load_blueprint(REPOSITORY_ROOT / f"blueprints/{system}.yaml")
+    return next(found for found in blueprint.environments if found.name == name)
+
+
+def unprotected(variables: dict) -> dict:
+    """Variables of an environment that a test may destroy."""
+    for section in ("database", "load_balancer"):
+        if variables[section]:
+            variables[section]["deletion_protection"] = False
+    return variables
+
+
+@pytest.mark.parametrize(("system", "name"), PROVISIONED)
+def test_an_environment_is_made_kept_changed_and_destroyed(
+    system: str, name: str, tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    config = environment(system, name).config
+    variables = unprotected(render_variables(system=system, environment=name, config=config))
+    stack = terraform_folder(tmp_path, sandbox.url)
+
+    stack.write_variables(variables)
+    stack.plan()
+    stack.apply_saved()
+    assert changes(stack.plan()) == {}
+
+    secrets = sandbox.client("secretsmanager")
+    state = stack.state()
+    for entry in secrets.list_secrets()["SecretList"]:
+        value = secrets.get_secret_value(SecretId=entry["ARN"])["SecretString"]
+        assert value not in state, f"the value of {entry['Name']} lies in the state"
+
+    variables["logs"]["retention_days"] = 60
+    if variables["database"]:
+        variables["database"]["password_generation"] = 2
+    stack.write_variables(variables)
+    assert changes(stack.plan())
+    stack.apply_saved()
+    assert changes(stack.plan()) == {}
+
+    stack.must("destroy", "-no-color", "-input=false", "-auto-approve")
+    assert '"resources": []' in stack.state()
+
+
+def test_launch_type_ec2_is_refused_before_anything_is_made(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    config = environment("programador-musical", "staging").config
+    stack = terraform_folder(tmp_path, sandbox.url)
+    stack.write_variables(render_variables(system="programador-musical", environment="staging", config=config))
+
+    planned = stack.run("plan", "-no-color", "-input=false")
+
+    assert planned.returncode == 1
+    assert "This stack provisions Fargate only" in planned.stderr
