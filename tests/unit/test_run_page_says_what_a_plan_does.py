@@ -1,0 +1,139 @@
+"""What the page of a run works out of its row: rows with costs, modules, the cost range, the stage line."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from environments_app.models import Run
+from environments_app.views import run_page
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def change(address: str, action: str = "create", module: str = "") -> dict[str, Any]:
+    kind, _, name = address.rpartition(".")
+    return {"address": address, "module": module, "type": kind, "name": name, "action": action, "attributes": []}
+
+
+def resource(status: str = "priced", **values: Any) -> dict[str, Any]:
+    return {"status": status, "monthly_cost": None, "has_unstated_usage": False, **values}
+
+
+def estimate(total: float, resources: dict[str, Any], **values: Any) -> dict[str, Any]:
+    return {
+        "total_monthly_cost": total,
+        "resources": resources,
+        "unknown": [],
+        "range": {"low": total, "high": total},
+        **values,
+    }
+
+
+def planned(changes: list[dict[str, Any]], cost: dict[str, Any] | None = None, **values: Any) -> Run:
+    return Run(kind="apply", state="awaiting_approval", summary={"changes": changes}, cost=cost or {}, **values)
+
+
+def test_a_resource_without_a_known_price_has_no_number() -> None:
+    resources = {"aws_thing.a": resource("unknown"), "aws_thing.b": resource("priced"), "aws_thing.c": resource("free")}
+    cost = {
+        "before": estimate(0, {}),
+        "after": estimate(1, resources),
+        "change": 1,
+        "by_resource": {"aws_thing.b": 1.0},
+    }
+    changes = [change(f"aws_thing.{letter}") for letter in "abcd"]
+    costs = {row.change["address"]: row.cost for row in run_page.rows_of(planned(changes, cost))}
+    assert costs == {"aws_thing.a": None, "aws_thing.b": 1.0, "aws_thing.c": 0.0, "aws_thing.d": None}
+
+
+def test_what_charges_by_use_only_is_marked_and_has_no_number() -> None:
+    cost = {
+        "before": estimate(0, {}),
+        "after": estimate(0, {"aws_logs.a": resource("usage_based", has_unstated_usage=True)}),
+        "change": 0,
+        "by_resource": {},
+    }
+    (row,) = run_page.rows_of(planned([change("aws_logs.a")], cost))
+    assert row.cost is None
+    assert row.by_use
+
+
+def test_replacing_and_destroying_are_dangerous_and_nothing_else_is() -> None:
+    actions = ["create", "update", "replace", "delete", "forget", "something new"]
+    rows = run_page.rows_of(planned([change(f"aws_thing.{action}", action) for action in actions]))
+    assert [row.change["action"] for row in rows if row.is_dangerous] == ["replace", "delete"]
+
+
+def test_modules_sum_what_is_known_and_the_root_comes_last() -> None:
+    resources = {"m.a": resource(), "m.b": resource("unknown"), "r": resource("unknown")}
+    cost = {"before": estimate(0, {}), "after": estimate(2, resources), "change": 2, "by_resource": {"m.a": 2.0}}
+    changes = [change("r"), change("m.b", module="module.m"), change("m.a", "update", module="module.m")]
+    modules = run_page.modules_of(run_page.rows_of(planned(changes, cost)))
+    assert [(module.name, module.counts, module.cost) for module in modules] == [
+        ("module.m", "1 to add, 1 to change", 2.0),
+        ("root module", "1 to add", None),
+    ]
+
+
+def test_a_failed_estimate_is_no_cost_at_all() -> None:
+    assert run_page.cost_of(planned([], {"error": "boom"}), None) is None
+    assert run_page.cost_of(planned([]), None) is None
+
+
+def test_the_cost_range_is_drawn_to_one_scale() -> None:
+    after = estimate(50, {}, range={"low": 25, "high": 100})
+    cost = run_page.cost_of(planned([], {"before": estimate(40, {}), "after": after, "change": 10}), 80.0)
+    assert cost is not None
+    assert cost.percent == pytest.approx(25)
+    assert cost.bars["high"] == pytest.approx(4 * cost.bars["low"], abs=0.5)
+    assert max(cost.bars.values()) < run_page.COST_SCALE
+
+
+def test_a_first_apply_has_no_percentage() -> None:
+    cost = run_page.cost_of(planned([], {"before": estimate(0, {}), "after": estimate(9, {}), "change": 9}), None)
+    assert cost is not None
+    assert cost.percent is None
+
+
+def stages(state: str, *, kind: str = "apply", reached: int = 0, ended: bool = False) -> list[tuple[str, str, str]]:
+    """(name, place, state) of each stage of a run that has reached so many of planning, planned, applying."""
+    times = [NOW - timedelta(minutes=minutes) for minutes in (30, 20, 10)][:reached] + [None] * (3 - reached)
+    run = Run(
+        kind=kind,
+        state=state,
+        created_at=NOW - timedelta(hours=1),
+        planning_at=times[0],
+        planned_at=times[1],
+        applying_at=times[2],
+        finished_at=NOW if ended else None,
+    )
+    return [(stage.name, stage.place, stage.state) for stage in run_page.stages_of(run, (1, 2), NOW)]
+
+
+def test_a_waiting_run_stands_at_its_approval() -> None:
+    assert ("Approval", "now", "awaiting_approval") in stages("awaiting_approval", reached=2)
+
+
+def test_a_run_that_failed_while_planning_stopped_there() -> None:
+    line = stages("failed", reached=1, ended=True)
+    assert line[1] == ("Plan", "now", "failed")
+    assert [place for name, place, _ in line if name in {"Approval", "Apply"}] == ["", ""]
+
+
+def test_a_run_that_failed_while_applying_never_shows_the_apply_as_done() -> None:
+    assert stages("failed", reached=3, ended=True)[-1] == ("Apply", "now", "failed")
+
+
+def test_a_lost_apply_shows_that_its_end_is_not_known() -> None:
+    assert ("Apply", "now", "outcome_unknown") in stages("outcome_unknown", reached=3)
+
+
+def test_an_applied_run_is_done_to_the_end() -> None:
+    assert {place for _, place, _ in stages("applied", reached=3, ended=True)} == {"done"}
+
+
+def test_a_run_without_changes_needs_no_approval() -> None:
+    line = stages("no_changes", reached=2, ended=True)
+    assert ("Apply", "", "OK") in line
+    assert line[-1] == ("Done", "done", "no_changes")
