@@ -12,7 +12,7 @@ import logging
 import os
 import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 _FILE = "state.pickle"
 _SKIPPED_SERVICES = {"moto_api"}
+BackendKey = tuple[str, str, str]  # service, account, region
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
 _ATTEMPTS = 5
 
@@ -60,7 +61,7 @@ def _managed_policy(account_id: str, arn: str) -> Any:
 
 
 class _Pickler(cloudpickle.Pickler):
-    def __init__(self, file: io.BytesIO, names: dict[int, tuple[str, str, str]]) -> None:
+    def __init__(self, file: io.BytesIO, names: dict[int, BackendKey]) -> None:
         super().__init__(file)
         self._names = names
 
@@ -96,7 +97,7 @@ class _Unpickler(pickle.Unpickler):
         return service if pid[0] == "service" else service[pid[2]][pid[3]]
 
 
-def _live_backends() -> dict[tuple[str, str, str], BaseBackend]:
+def _live_backends() -> dict[BackendKey, BaseBackend]:
     return {
         (services.service_name, account, region): backend
         for services in list(BackendDict._instances)
@@ -113,16 +114,27 @@ def _attributes(name: str, backend: BaseBackend) -> dict[str, Any]:
         attributes["managed_policies"] = {
             arn: policy
             for arn, policy in attributes["managed_policies"].items()
-            if not isinstance(policy, AWSManagedPolicy) or policy.attachment_count
+            if not isinstance(policy, AWSManagedPolicy)
         }
     return attributes
 
 
-def dump() -> dict[tuple[str, str, str], bytes]:
-    """Every live backend's state. Other threads may change a backend meanwhile: it is then tried again."""
+def dump(former: Mapping[BackendKey, bytes]) -> dict[BackendKey, bytes]:
+    """Every live backend's state. Other threads may change a backend meanwhile: it is then tried again.
+
+    A backend that holds what cannot be pickled keeps its `former` state, and only it: the loss is logged.
+    """
     backends = _live_backends()
     names = {id(backend): key for key, backend in backends.items()}
-    return {key: _dump_one(key, backend, names) for key, backend in backends.items()}
+    dumped = {}
+    for key, backend in backends.items():
+        try:
+            dumped[key] = _dump_one(key, backend, names)
+        except Exception:
+            log.exception("the state of %s cannot be saved", "/".join(key))
+            if key in former:
+                dumped[key] = former[key]
+    return dumped
 
 
 def _dump_one(key: tuple[str, str, str], backend: BaseBackend, names: dict[int, tuple[str, str, str]]) -> bytes:
@@ -139,14 +151,14 @@ def _dump_one(key: tuple[str, str, str], backend: BaseBackend, names: dict[int, 
     raise AssertionError("unreachable")
 
 
-def restore(dumped: dict[tuple[str, str, str], bytes]) -> None:
+def restore(dumped: Mapping[BackendKey, bytes]) -> None:
     for (service, account, region), blob in dumped.items():
         backend = moto_backends.get_backend(service)[account][region]
         attributes = _Unpickler(io.BytesIO(blob)).load()
         if service == "iam":
             attributes["managed_policies"] = {
                 **backend.managed_policies,
-                **{arn: policy for arn, policy in attributes["managed_policies"].items() if policy},
+                **attributes["managed_policies"],
             }
         backend.__dict__.update(attributes)
 
@@ -156,7 +168,7 @@ class Store:
     """The state file of one sandbox and the thread that keeps it fresh.
 
     `extra` gives what belongs to the sandbox itself (its clock) and is saved beside moto's state;
-    `before_save` lets an owner of live objects hold them still while they are pickled.
+    `guard` holds the ECS engine's objects still while they are pickled.
     """
 
     folder: Path
@@ -169,6 +181,7 @@ class Store:
         self._changed = threading.Event()
         self._closing = threading.Event()
         self._writing = threading.Lock()
+        self._saved: dict[BackendKey, bytes] = {}
         self._thread = threading.Thread(target=self._keep_fresh, name="sandbox-store", daemon=True)
 
     @property
@@ -188,7 +201,8 @@ class Store:
             raise StateUnreadable(f"{self.path} cannot be read: {error}") from error
         if document.get("format") != FORMAT:
             raise StateUnreadable(f"{self.path} was written by another version of the sandbox; delete it")
-        restore(document["backends"])
+        self._saved = document["backends"]
+        restore(self._saved)
         extra: dict[str, Any] = document["extra"]
         return extra
 
@@ -199,7 +213,8 @@ class Store:
         with self._writing:
             self._changed.clear()
             with self.guard:
-                document = {"format": FORMAT, "backends": dump(), "extra": self.extra()}
+                self._saved = dump(self._saved)
+                document = {"format": FORMAT, "backends": self._saved, "extra": self.extra()}
             unfinished = self.path.with_suffix(".new")
             with unfinished.open("wb") as file:
                 pickle.dump(document, file, protocol=pickle.HIGHEST_PROTOCOL)

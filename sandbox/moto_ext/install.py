@@ -1,0 +1,43 @@
+"""Puts every extension in its place."""
+
+from sandbox.moto_ext import (
+    applicationautoscaling,
+    autoscaling,
+    budgets,
+    cloudfront,
+    cloudwatch,
+    cognitoidp,
+    ec2,
+    ecr,
+    efs,
+    elasticache,
+    elbv2,
+    logs,
+    rds,
+    s3,
+    xray,
+)
+
+_EXTENSIONS = (
+    applicationautoscaling,
+    autoscaling,
+    budgets,
+    cloudfront,
+    cloudwatch,
+    cognitoidp,
+    ec2,
+    ecr,
+    efs,
+    elasticache,
+    elbv2,
+    logs,
+    rds,
+    s3,
+    xray,
+)
+
+
+def install() -> None:
+    """Put every extension in place. Call once, before the first request."""
+    for extension in _EXTENSIONS:
+        extension.install()
