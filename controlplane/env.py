@@ -80,3 +80,23 @@ class Env(BaseSettings):
     @property
     def in_sandbox(self) -> bool:
         return self.aws == "sandbox"
+
+
+def settings_table() -> str:
+    """README's table of all settings, as Markdown."""
+    rows = ["| variable | default | what it is |", "|---|---|---|"]
+    for field in Env.model_fields.values():
+        default = "`var/`" if field.default == REPOSITORY / "var" else f"`{field.default}`" if field.default != "" else ""
+        rows.append(f"| `{field.alias}` | {default} | {field.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def _write_readme() -> None:
+    path = REPOSITORY / "README.md"
+    before, opening, rest = path.read_text().partition("<!-- settings -->\n")
+    _, closing, after = rest.partition("<!-- /settings -->")
+    path.write_text(before + opening + settings_table() + closing + after)
+
+
+if __name__ == "__main__":
+    _write_readme()
