@@ -117,7 +117,7 @@ def _calls(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
 
 
 def _listeners(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
-    return [asdict(listener) for listener in sandbox.engine.listeners()]
+    return [asdict(listener) for listener in sandbox.engine.listeners.describe()]
 
 
 def _reset(sandbox: Sandbox, request: Request) -> dict[str, str]:

@@ -159,7 +159,7 @@ async def send(port: int, request: HttpRequest, timeout: float) -> HttpResponse:
 
 
 class HttpServer:
-    """A server on a free loopback port."""
+    """A server on a loopback port: the one asked for if it is free, else any."""
 
     def __init__(self, server: asyncio.Server, connections: set[HttpServerProtocol]) -> None:
         self._server = server
@@ -167,11 +167,17 @@ class HttpServer:
         self.port: int = server.sockets[0].getsockname()[1]
 
     @classmethod
-    async def listen(cls, handler: Handler) -> HttpServer:
+    async def listen(cls, handler: Handler, port: int = 0) -> HttpServer:
         connections: set[HttpServerProtocol] = set()
-        server = await asyncio.get_running_loop().create_server(
-            lambda: HttpServerProtocol(handler, connections), "127.0.0.1", 0
-        )
+        loop = asyncio.get_running_loop()
+
+        def make() -> HttpServerProtocol:
+            return HttpServerProtocol(handler, connections)
+
+        try:
+            server = await loop.create_server(make, "127.0.0.1", port)
+        except OSError:
+            server = await loop.create_server(make, "127.0.0.1", 0)
         return cls(server, connections)
 
     def close(self) -> None:

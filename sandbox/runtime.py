@@ -37,6 +37,7 @@ class Sandbox:
         saved = self.store.load()
         if saved:
             self.clock.resume(ClockState(**saved["clock"]))
+            self.engine.listeners.ports.update(saved["listener_ports"])
         self.store.start()
         self.engine.start()
 
@@ -62,7 +63,7 @@ class Sandbox:
         self.store.mark_changed()
 
     def _own_state(self) -> dict[str, Any]:
-        return {"clock": asdict(self.clock.state())}
+        return {"clock": asdict(self.clock.state()), "listener_ports": dict(self.engine.listeners.ports)}
 
 
 def force_alarm(name: str, in_alarm: bool) -> None:

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from moto.ecs.models import ecs_backends
 from moto.elbv2.models import elbv2_backends
@@ -19,6 +18,7 @@ from sandbox.ecs.lifecycle import Lifecycle
 from sandbox.ecs.services import ServiceScheduler
 from sandbox.eventloop import EventLoopThread
 from sandbox.moto_ext.elbv2 import FakeTargetGroup
+from sandbox.proxy.listeners import Listeners
 from sandbox.targets import CheckSettings, TargetChecks, TargetKey
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Engine:
         self.containers = Containers(self._loop, clock, seed)
         self.logs = ContainerLogs()
         self.checks = TargetChecks(clock, self.containers, self._health_changed)
+        self.listeners = Listeners(self._loop, self.containers, self.checks)
         self._lifecycle = Lifecycle(self.containers, self.logs)
         self._scheduler = ServiceScheduler(self.checks)
         self._watched: dict[TargetKey, CheckSettings] = {}
@@ -65,9 +66,6 @@ class Engine:
         """Tasks by last status, over all accounts and regions."""
         with self.lock:
             return dict(Counter(task.last_status for backend in _backends() for task in backend.all_tasks()))
-
-    def listeners(self) -> list[Any]:
-        return []
 
     def tick(self) -> bool:
         """One look at everything; whether something is in motion."""
@@ -97,6 +95,7 @@ class Engine:
                 in_motion |= not service.steady
         self._lifecycle.stop_orphans([task for backend in _backends() for task in backend.all_tasks()])
         self._watch_targets()
+        self.listeners.synchronise()
         return changed or in_motion
 
     def _watch_targets(self) -> None:

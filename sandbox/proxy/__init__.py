@@ -1,0 +1,1 @@
+"""The load balancer's data plane: a real local port for every listener."""
