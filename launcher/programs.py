@@ -49,8 +49,9 @@ def toolchain(on_output: Callable[[str], None]) -> Program:
     return Program("toolchain", (sys.executable, "-m", "launcher.resolve"), once=True, on_output=on_output)
 
 
-def manage(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "manage.py", *arguments)
+def manage(command: str, *arguments: str) -> tuple[str, ...]:
+    """A management command, without the system checks: they would load every view in every worker."""
+    return (sys.executable, "manage.py", command, "--skip-checks", *arguments)
 
 
 def demo_info(on_output: Callable[[str], None]) -> Program:
