@@ -74,9 +74,7 @@ def _edge(config: EnvironmentConfig, production: bool) -> Iterator[Problem]:
 def _instances(config: EnvironmentConfig) -> Iterator[Problem]:
     for instance_type in config.compute.ec2.instance_types if config.compute.ec2 else ():
         for name, service in config.services.items():
-            if instance_type in INSTANCE_MEMORY_GIB and service.memory_mib > usable_instance_memory_mib(
-                instance_type
-            ):
+            if instance_type in INSTANCE_MEMORY_GIB and service.memory_mib > usable_instance_memory_mib(instance_type):
                 yield Problem(
                     "compute.ec2.instance_types",
                     f"a task of {name} ({service.memory_mib} MiB) does not fit on {instance_type}",

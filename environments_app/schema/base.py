@@ -35,9 +35,7 @@ def _absolute_path(value: str) -> str:
 
 
 Cidr = Annotated[str, AfterValidator(_cidr), Field(description="IPv4 CIDR block")]
-AbsolutePath = Annotated[
-    str, StringConstraints(max_length=1024, pattern=r"^[^\s?#]*$"), AfterValidator(_absolute_path)
-]
+AbsolutePath = Annotated[str, StringConstraints(max_length=1024, pattern=r"^[^\s?#]*$"), AfterValidator(_absolute_path)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 DomainName = Annotated[

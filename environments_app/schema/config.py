@@ -29,9 +29,7 @@ class EnvironmentConfig(Section):
     account_role_arn: RoleArn | None = Field(
         default=None, description="Role that Slipway takes in the target account; null: its own credentials"
     )
-    tags: dict[str, str] = Field(
-        default_factory=dict, description="Tags beside slipway:system, :environment, :managed"
-    )
+    tags: dict[str, str] = Field(default_factory=dict, description="Tags beside slipway:system, :environment, :managed")
     network: Network = Field(description="VPC, subnets, ways out")
     compute: Compute = Field(default=Compute(), description="ECS cluster and its capacity")
     services: dict[Name, Service] = Field(min_length=1, description="ECS services, by name")

@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -46,6 +47,9 @@ _STAND_IN: Mapping[str, Any] = {
     "waf": {},
 }
 
+# What is judged by a section: while that could not be read, nothing is said of it.
+_JUDGED_BY = {"region": "network.zones", "compute": "services"}
+
 
 def parse(document: Mapping[str, Any]) -> EnvironmentConfig:
     """The configuration that a document (as read from YAML or JSON) says.
@@ -54,8 +58,8 @@ def parse(document: Mapping[str, Any]) -> EnvironmentConfig:
     values, the latter for all parts that could be read.
     """
     config, problems, unread = _read(document)
-    found = [*problems, *(problem for rule in ERRORS for problem in rule(config)), *references(config, unread)]
-    problems += [p for p in found[len(problems) :] if not _inside(p.path, unread)]
+    joined = chain(*(rule(config) for rule in ERRORS), references(config, unread))
+    problems += [problem for problem in joined if not _inside(problem.path, unread)]
     if problems:
         raise ConfigInvalid(problems)
     return config
@@ -95,7 +99,7 @@ def _read(document: Mapping[str, Any]) -> tuple[EnvironmentConfig, list[Problem]
             for details in error.errors(include_url=False):
                 unread.add(_take_out(rest, details["loc"], missing=details["type"] == "missing"))
         else:
-            return config, problems, frozenset(unread)
+            return config, problems, frozenset(unread | {_JUDGED_BY[part] for part in unread & _JUDGED_BY.keys()})
 
 
 def _take_out(rest: dict[str, Any], location: Location, *, missing: bool) -> str:

@@ -243,9 +243,7 @@ def _secret_rules(config: EnvironmentConfig) -> Iterator[Problem]:
     for name, secret in config.secrets.items():
         path = f"secrets.{name}"
         if (secret.kind == "plain") != (secret.value is not None):
-            yield Problem(
-                f"{path}.value", f"the kind is {secret.kind}", "a value for the kind plain, and for no other"
-            )
+            yield Problem(f"{path}.value", f"the kind is {secret.kind}", "a value for the kind plain, and for no other")
         if secret.kind == "plain" and secret.store != "parameter_store":
             yield Problem(f"{path}.store", "a plain value is no secret", "parameter_store")
         if secret.rotation and secret.store != "secrets_manager":

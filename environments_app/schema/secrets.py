@@ -25,9 +25,7 @@ class Secret(Section):
     kind: Literal["generated", "database_credentials", "database_url", "redis_url", "plain", "external"] = Field(
         description="How its value is made"
     )
-    store: Literal["secrets_manager", "parameter_store"] = Field(
-        default="secrets_manager", description="Where it lies"
-    )
+    store: Literal["secrets_manager", "parameter_store"] = Field(default="secrets_manager", description="Where it lies")
     path: Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")] | None = Field(
         default=None, description="Name in the store; null: SYSTEM/ENVIRONMENT/KEY"
     )

@@ -205,9 +205,7 @@ class Migration(Section):
 
     container: Name = Field(description="Container whose image and settings the task uses")
     command: tuple[str, ...] = Field(min_length=1, description="Command that migrates the database")
-    down_command: tuple[str, ...] = Field(
-        default=(), description="Command that takes the migration back; empty: none"
-    )
+    down_command: tuple[str, ...] = Field(default=(), description="Command that takes the migration back; empty: none")
     timeout_seconds: Annotated[int, Field(ge=10, le=86_400)] = Field(default=900, description="Time-out, in seconds")
 
 
@@ -223,9 +221,7 @@ class Service(Section):
     ephemeral_storage_gib: Annotated[int, Field(ge=21, le=200)] | None = Field(
         default=None, description="Ephemeral storage of a Fargate task, in GiB; null: the 20 GiB included"
     )
-    cpu_architecture: Literal["X86_64", "ARM64"] = Field(
-        default="X86_64", description="CPU architecture of the images"
-    )
+    cpu_architecture: Literal["X86_64", "ARM64"] = Field(default="X86_64", description="CPU architecture of the images")
     desired_count: Count = Field(description="Tasks that the first release starts with")
     min_count: Count = Field(description="Fewest tasks that autoscaling keeps")
     max_count: Count = Field(description="Most tasks that autoscaling starts")

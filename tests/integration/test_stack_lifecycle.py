@@ -1,7 +1,9 @@
-"""An environment lives through Terraform: made, found as it was made, changed, and taken away again."""
+"""An environment lives through Terraform: made, released to, found as it was made, changed, taken away again."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,12 +38,56 @@ def environment(system: str, name: str) -> BlueprintEnvironment:
     return next(found for found in blueprint.environments if found.name == name)
 
 
-def unprotected(variables: dict) -> dict:
+def unprotected(variables: dict[str, Any]) -> dict[str, Any]:
     """Variables of an environment that a test may destroy."""
     for section in ("database", "load_balancer"):
         if variables[section]:
             variables[section]["deletion_protection"] = False
     return variables
+
+
+def release(sandbox: SandboxProcess, service: dict[str, Any]) -> None:
+    """What the release controller does to a service: a revision with images, its own settings, its own weights."""
+    ecs, template = sandbox.client("ecs"), service["task_template"]
+    containers = [
+        container | {"image": sandbox.image(repository_of(service, container["name"]), "healthy")["image"]}
+        for container in template["container_definitions"]
+    ]
+    revision = ecs.register_task_definition(
+        family=template["family"],
+        cpu=template["cpu"],
+        memory=template["memory"],
+        networkMode=template["network_mode"],
+        requiresCompatibilities=template["requires_compatibilities"],
+        executionRoleArn=template["execution_role_arn"],
+        taskRoleArn=template["task_role_arn"],
+        containerDefinitions=containers,
+    )
+    ecs.update_service(
+        cluster=service["cluster_name"],
+        service=service["service_name"],
+        taskDefinition=revision["taskDefinition"]["taskDefinitionArn"],
+        desiredCount=service["desired_count"],
+        deploymentConfiguration={
+            "minimumHealthyPercent": 50,
+            "maximumPercent": 150,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "alarms": {"alarmNames": service["alarm_names"], "enable": True, "rollback": True},
+        },
+    )
+    sandbox.client("elbv2").modify_rule(
+        RuleArn=service["listener_rule_arn"],
+        Actions=[
+            {
+                "Type": "forward",
+                "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": service["target_group_arn"], "Weight": 100}]},
+            }
+        ],
+    )
+
+
+def repository_of(service: dict[str, Any], container: str) -> str:
+    return str(service["repository_urls"][container].split("/", 1)[1])
 
 
 @pytest.mark.parametrize(("system", "name"), PROVISIONED)
@@ -56,6 +102,10 @@ def test_an_environment_is_made_kept_changed_and_destroyed(
     stack.plan()
     stack.apply_saved()
     assert changes(stack.plan()) == {}
+
+    for service in json.loads(stack.must("output", "-json", "services")).values():
+        release(sandbox, service)
+    assert changes(stack.plan()) == {}, "what a release changes is not Terraform's"
 
     secrets = sandbox.client("secretsmanager")
     state = stack.state()

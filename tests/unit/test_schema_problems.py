@@ -320,10 +320,15 @@ def test_problems_of_values_and_of_rules_come_together() -> None:
     }
 
 
-@pytest.mark.parametrize("section", ["region", "network", "services", "database", "cache", "waf", "buckets", "secrets"])
+SECTIONS = ["region", "network", "compute", "services", "database", "cache", "waf", "buckets", "secrets", "alarms"]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
 def test_an_unreadable_section_gives_no_problem_elsewhere(section: str) -> None:
+    zones = {"network.zones": ["eu-west-1a", "eu-west-1b"]} if section != "network" else {}
+
     with pytest.raises(ConfigInvalid) as refused:
-        parse(document({section: 7}))
+        parse(document(zones | {section: 7}))
 
     assert [problem.path for problem in refused.value.problems] == [section]
 
