@@ -36,7 +36,7 @@ class Status:
 _VOCABULARY: dict[Meaning, dict[str, str]] = {
     Meaning.WAIT: {
         "queued": "Queued",
-        "approved": "Approved, starts when its turn comes",
+        "approved": "Approved, queued",
         "initial": "First health checks",
     },
     Meaning.WORK: {

@@ -15,6 +15,7 @@ from controlplane.core import access
 from controlplane.core.actors import Actor
 from controlplane.core.models import System, User
 from controlplane.core.policies import Capability, Role
+from controlplane.core.services import audit
 from controlplane.lib.errors import Refusal
 from environments_app.models import Environment, Run
 
@@ -41,9 +42,12 @@ def role_or_404(request: HttpRequest, system: System) -> Role:
 
 
 def require(request: HttpRequest, system: System, capability: Capability) -> None:
-    """Raises PermissionDenied in the refusal's words; 404 for strangers."""
+    """Raises PermissionDenied in the refusal's words, which the audit trail keeps; 404 for strangers."""
     role_or_404(request, system)
     if (refusal := access.check(person(request), system, capability)) is not None:
+        audit.record_refusal(
+            actor_of(request), f"page.{capability}", refusal, subject=("system", system.pk), system=system
+        )
         raise PermissionDenied(refusal.message)
 
 

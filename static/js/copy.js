@@ -25,10 +25,10 @@ export function watchCopyButtons() {
     await write(source ? source.textContent : button.dataset.copy);
     const use = button.querySelector("use");
     const label = button.getAttribute("aria-label");
-    use?.setAttribute("href", "#good");
+    use?.setAttribute("href", "#i-good");
     button.setAttribute("aria-label", "Copied");
     setTimeout(() => {
-      use?.setAttribute("href", "#copy");
+      use?.setAttribute("href", "#i-copy");
       if (label) button.setAttribute("aria-label", label);
     }, SAID);
   });

@@ -75,7 +75,7 @@ def test_ids_and_digests_are_short() -> None:
 
 def test_a_status_always_has_icon_and_word() -> None:
     html = rendered('{% status "awaiting_approval" detail="1 of 2" chip=True %}')
-    assert '<use href="#ask"/>' in html
+    assert '<use href="#i-ask"/>' in html
     assert text(html) == "Waits for approval, 1 of 2"
     assert 'class="st chip ask"' in html
 

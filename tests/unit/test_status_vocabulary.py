@@ -59,5 +59,5 @@ def test_nothing_that_can_still_go_wrong_is_called_good() -> None:
 
 def test_every_icon_is_in_the_sprite() -> None:
     sprite = (REPOSITORY / "templates/components/sprite.html").read_text()
-    missing = {status.icon for status in STATUSES.values() if f'<symbol id="{status.icon}"' not in sprite}
+    missing = {status.icon for status in STATUSES.values() if f'<symbol id="i-{status.icon}"' not in sprite}
     assert not missing

@@ -43,6 +43,7 @@ def _frame(request: HttpRequest, environment: Environment, here: str) -> dict[st
         "may_operate": access.may(user, environment.system, Capability.OPERATE),
         "destroy_fields": [("kind", "destroy")],
         "holds": locks.holds(environment.pk),
+        "cell": fleet.read_cells([environment])[0],
         "tabs": [
             {"name": name, "href": reverse(f"pages:{view}", args=names), "here": view == here}
             for view, name in TABS.items()
