@@ -1,5 +1,7 @@
 """Every setting an operator can make, in one typed place. README's table is checked against this file."""
 
+import json
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -82,11 +84,23 @@ class Env(BaseSettings):
         return self.aws == "sandbox"
 
 
+def read() -> Env:
+    """The environment's settings; where a launcher runs on the same data folder, its addresses fill what is not set."""
+    env = Env()
+    try:
+        running = json.loads((env.data_dir / "running.json").read_text())
+    except (OSError, ValueError):
+        return env
+    return Env(**{name: value for name, value in running.items() if not os.environ.get(name)})
+
+
 def settings_table() -> str:
     """README's table of all settings, as Markdown."""
     rows = ["| variable | default | what it is |", "|---|---|---|"]
     for field in Env.model_fields.values():
-        default = "`var/`" if field.default == REPOSITORY / "var" else f"`{field.default}`" if field.default != "" else ""
+        default = (
+            "`var/`" if field.default == REPOSITORY / "var" else f"`{field.default}`" if field.default != "" else ""
+        )
         rows.append(f"| `{field.alias}` | {default} | {field.description} |")
     return "\n".join(rows) + "\n"
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import dj_database_url
 
-from controlplane.env import REPOSITORY, Env
+from controlplane import env
+from controlplane.env import REPOSITORY
 
-ENV = Env()
+ENV = env.read()
 DATA_DIR = ENV.data_dir.resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 

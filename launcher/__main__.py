@@ -108,12 +108,27 @@ def launch(config: Config, launch_id: str) -> None:
             found.environment["SLIPWAY_SANDBOX_URL"] = f"http://{LOOPBACK}:{port}"
         everything += programs.product(config, needs=() if config.redis_url else ("redis",))
         tell("Starting Slipway")
-        with Supervisor(
-            everything, environment=found.environment, directory=REPOSITORY, logs=config.logs, tell=tell
-        ) as supervisor:
+        with (
+            announced(config.data_dir / "running.json", found.environment),
+            Supervisor(
+                everything, environment=found.environment, directory=REPOSITORY, logs=config.logs, tell=tell
+            ) as supervisor,
+        ):
             supervisor.run(on_ready=greet)
             tell("Stopping")
     tell("Everything has ended.")
+
+
+@contextmanager
+def announced(path: Path, environment: dict[str, str]) -> Iterator[None]:
+    """While it runs, `path` says where: a `manage.py` in another terminal then finds Redis and the sandbox."""
+    names = ("PORT", "BIND", "REDIS_URL", "SLIPWAY_SANDBOX_URL")
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({name: environment[name] for name in names if name in environment}))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def sandbox_port(config: Config) -> int:
