@@ -115,8 +115,10 @@ def _take_out(rest: dict[str, Any], location: Location, *, missing: bool) -> str
             if length == 1 and location[0] in _STAND_IN:
                 rest[str(location[0])] = copy.deepcopy(_STAND_IN[str(location[0])])
             return path_of(location[:length])
-    name = str(location[0])
-    rest[name] = copy.deepcopy(_STAND_IN[name])
+    # Nothing is left to take out: a required section is missing, or an earlier finding has taken it out.
+    name = str(location[0]) if location else ""
+    if name in _STAND_IN:
+        rest.setdefault(name, copy.deepcopy(_STAND_IN[name]))
     return name
 
 

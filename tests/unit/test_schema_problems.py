@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from environments_app.schema import ConfigInvalid, Problem, parse
+from environments_app.schema import ConfigInvalid, Problem, canonical, parse
 from tests.unit.schema_document import document
 
 # change of the valid document -> the one problem it must give
@@ -331,6 +333,51 @@ def test_an_unreadable_section_gives_no_problem_elsewhere(section: str) -> None:
         parse(document(zones | {section: 7}))
 
     assert [problem.path for problem in refused.value.problems] == [section]
+
+
+def test_several_wrong_values_in_one_list_are_each_named() -> None:
+    routes = [{"severity": "high", "channel": "pigeon", "target": "x"}, {"severity": "info"}]
+
+    with pytest.raises(ConfigInvalid) as refused:
+        parse(document({"alert_routes": routes}))
+
+    assert {problem.path for problem in refused.value.problems} == {
+        "alert_routes.0.severity",
+        "alert_routes.0.channel",
+        "alert_routes.1.channel",
+        "alert_routes.1.target",
+    }
+
+
+def _places(value: Any, path: tuple[str, ...] = ()) -> list[str]:
+    """Dotted paths of everything in a document."""
+    here = [".".join(path)] if path else []
+    if isinstance(value, dict):
+        return here + [place for key, part in value.items() for place in _places(part, (*path, key))]
+    if isinstance(value, list):
+        return here + [place for index, part in enumerate(value) for place in _places(part, (*path, str(index)))]
+    return here
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+anything = st.recursive(
+    scalars, lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(max_size=8), part, max_size=3)
+)
+
+
+@given(st.dictionaries(st.sampled_from(_places(document())), anything, min_size=1, max_size=4))
+def test_whatever_stands_in_a_document_it_is_read_or_refused_with_reasons(changes: dict[str, Any]) -> None:
+    # shorter paths last, so that no change lands inside the value of another
+    ordered = dict(sorted(changes.items(), key=lambda change: -len(change[0])))
+    problems: list[Problem] = []
+    config = None
+    try:
+        config = parse(document(ordered))
+    except ConfigInvalid as refused:
+        problems = refused.problems
+
+    assert config is None or parse(canonical(config)) == config
+    assert config is not None or (problems and all(problem.problem and problem.expected for problem in problems))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
