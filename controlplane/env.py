@@ -101,7 +101,7 @@ def settings_table() -> str:
         default = (
             "`var/`" if field.default == REPOSITORY / "var" else f"`{field.default}`" if field.default != "" else ""
         )
-        rows.append(f"| `{field.alias}` | {default} | {field.description} |")
+        rows.append(f"| `{field.alias}` | {f"`{default}`" if default else ""} | {field.description} |")
     return "\n".join(rows) + "\n"
 
 
