@@ -98,10 +98,9 @@ def settings_table() -> str:
     """README's table of all settings, as Markdown."""
     rows = ["| variable | default | what it is |", "|---|---|---|"]
     for field in Env.model_fields.values():
-        default = (
-            "`var/`" if field.default == REPOSITORY / "var" else f"`{field.default}`" if field.default != "" else ""
-        )
-        rows.append(f"| `{field.alias}` | {f"`{default}`" if default else ""} | {field.description} |")
+        default = "var/" if field.default == REPOSITORY / "var" else str(field.default)
+        shown = f"`{default}`" if default else ""
+        rows.append(f"| `{field.alias}` | {shown} | {field.description} |")
     return "\n".join(rows) + "\n"
 
 
