@@ -22,7 +22,16 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120
 GONE_SECONDS = 20
 # What the tests' own surroundings set, but a newcomer's shell does not.
-FOREIGN = ("DATABASE_URL", "REDIS_URL", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "SLIPWAY_SANDBOX_URL")
+FOREIGN = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+
+
+def newcomers_environment() -> dict[str, str]:
+    own = ("SLIPWAY_TERRAFORM_BIN", "SLIPWAY_TERRAFORM_MIRROR")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in FOREIGN and (name in own or not name.startswith("SLIPWAY_"))
+    }
 
 
 @dataclass
@@ -69,8 +78,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def run(*command: str) -> Launch:
         data, output = tmp_path / "data", tmp_path / f"output-{len(launches)}"
-        environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-        environment |= {"SLIPWAY_DATA_DIR": str(data), "PORT": str(port)}
+        environment = newcomers_environment() | {"SLIPWAY_DATA_DIR": str(data), "PORT": str(port)}
         with output.open("wb") as file:
             process = subprocess.Popen(
                 command or (sys.executable, "-m", "launcher"),
