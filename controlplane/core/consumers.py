@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import json
+import logging
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -21,8 +24,12 @@ from controlplane.core.output_hub import hub
 from controlplane.core.policies import Capability
 from controlplane.lib import live
 
+log = logging.getLogger(__name__)
+
 CHECK_SECONDS = 5.0
 SIGNED_OUT, FORBIDDEN, NOT_FOUND, BAD_REQUEST = 4401, 4403, 4404, 4400
+FAILED = 1011
+"""RFC 6455, 7.4.1: the server could not go on. The browser comes back and asks for what it lacks."""
 
 
 class GuardedConsumer(AsyncWebsocketConsumer, ABC):
@@ -44,15 +51,24 @@ class GuardedConsumer(AsyncWebsocketConsumer, ABC):
     async def open(self) -> int | None:
         """Subclasses find what is watched, set `systems`, check it and start; a close code means no."""
 
-    def spawn(self, work: Any) -> None:
-        self._tasks.append(asyncio.create_task(work))
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs `work` beside the socket, as long as that is open; if it fails, the socket closes."""
+        self._tasks.append(asyncio.create_task(self._closing_on_failure(work)))
+
+    async def _closing_on_failure(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except OSError:
+            return  # the browser has gone while something was being sent (uvicorn's ClientDisconnected)
+        except Exception:
+            log.exception("a socket failed")
+            with contextlib.suppress(OSError):
+                await self.close(FAILED)
 
     async def disconnect(self, code: int) -> None:
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _keep_checking(self) -> None:
         while True:
@@ -65,9 +81,9 @@ class GuardedConsumer(AsyncWebsocketConsumer, ABC):
     def refused(self) -> int | None:
         """The close code for a signed-out user or one who may not see a system (any more)."""
         request = HttpRequest()
-        session = self.scope["session"]
         # A store of its own each time: the session that was loaded at the handshake would never notice a log-out.
-        request.session = type(session)(session.session_key)
+        store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+        request.session = store(self.scope["session"].session_key)
         user = get_user(request)
         if not isinstance(user, User) or not user.is_active:
             return SIGNED_OUT
@@ -82,12 +98,14 @@ class OutputConsumer(GuardedConsumer):
     Sends {"first", "lines": [[milliseconds, text], ...]} and {"closed": true} when nothing more will come.
     """
 
+    # It takes nothing from the channel layer itself; bound to it, it would end with Redis.
+    channel_layer_alias = "none"
+
     async def open(self) -> int | None:
         stream_id: UUID = self.scope["url_route"]["kwargs"]["stream_id"]
-        query = parse_qs(self.scope["query_string"].decode())
-        try:
-            after = max(0, int(query.get("after", ["0"])[0]))
-        except ValueError:
+        query = parse_qs(self.scope["query_string"].decode("ascii"))
+        after = query.get("after", ["0"])[0]
+        if not re.fullmatch(r"[0-9]{1,9}", after):
             return BAD_REQUEST
         stream = await OutputStream.objects.select_related("system").filter(pk=stream_id).afirst()
         if stream is None:
@@ -95,7 +113,7 @@ class OutputConsumer(GuardedConsumer):
         self.systems = [stream.system]
         if code := await self.refused():
             return code
-        self.spawn(self._follow(stream_id, after))
+        self.spawn(self._follow(stream_id, int(after)))
         return None
 
     async def _follow(self, stream_id: UUID, after: int) -> None:

@@ -13,14 +13,16 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, TypeVar
 from uuid import UUID
 
 from channels.layers import get_channel_layer
+from django.db import Error as DatabaseFailed
 from django.db import close_old_connections
 from redis.exceptions import RedisError
 
-from controlplane.core.models import OutputChunk, OutputStream
+from controlplane.core.models import OutputStream
 from controlplane.core.services import output
 from controlplane.lib import live
 
@@ -32,6 +34,9 @@ LOOK_SECONDS = 0.4
 WINDOW_LINES = 20_000
 REJOIN_SECONDS = 3600.0
 """Well before the channel layer forgets a group member (86,400 s)."""
+LEAVE_SECONDS = 1.0
+READ_CHUNKS = 16
+"""How many chunks are read at once: a whole log in memory for each viewer who joins late would be too much."""
 
 # Threads of its own: all consumers of a process share one otherwise.
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="output-reader")
@@ -63,22 +68,20 @@ def _frame(lines: list[output.Line]) -> Frame:
 def _read(stream_id: UUID, after: int) -> list[Frame]:
     """The frames that continue exactly after line `after`."""
     frames = []
-    for chunk in output.chunks_after(stream_id, after):
+    for chunk in output.chunks_after(stream_id, after, READ_CHUNKS):
         lines = [line for line in output.decode(chunk) if line.number > after]
         frames.append(_frame(lines))
         after = lines[-1].number
     return frames
 
 
-def _is_closed(stream_id: UUID) -> bool:
-    return not OutputStream.objects.filter(pk=stream_id, closed_at__isnull=True).exists()
+def _look(stream_id: UUID, after: int) -> tuple[bool, list[Frame]]:
+    """Whether the stream is closed, and the frames that continue after line `after`.
 
-
-def _newest(stream_id: UUID) -> int:
-    newest = (
-        OutputChunk.objects.filter(stream_id=stream_id).order_by("-last_line").values_list("last_line", flat=True)
-    )
-    return newest.first() or 0
+    Closed is asked before reading: whatever was written before the close is then surely read.
+    """
+    closed = not OutputStream.objects.filter(pk=stream_id, closed_at__isnull=True).exists()
+    return closed, _read(stream_id, after)
 
 
 class StreamReader:
@@ -108,22 +111,32 @@ class StreamReader:
         bell = asyncio.Event()
         ringer = asyncio.create_task(self._listen(bell))
         try:
-            # Join first, then read: the window starts at the end, viewers fetch what is older themselves.
-            self._head = await _in_thread(_newest, self.stream_id)
-            self._ready.set()
             while True:
                 bell.clear()
-                # Closed is asked before reading: whatever was written before the close is then surely read.
-                closed = await _in_thread(_is_closed, self.stream_id)
-                while frames := await _in_thread(_read, self.stream_id, self._head):
-                    self._keep(frames)
-                if closed != self._closed:
-                    self._closed = closed
-                    self._wake()
+                try:
+                    await self._catch_up()
+                except DatabaseFailed as error:
+                    log.warning("output %s cannot be read, looking again: %s", self.stream_id, error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(bell.wait(), LOOK_SECONDS)
         finally:
             ringer.cancel()
+            await asyncio.gather(ringer, return_exceptions=True)
+
+    async def _catch_up(self) -> None:
+        """Reads everything that is new."""
+        if not self._ready.is_set():
+            # The window starts at the end, viewers fetch what is older themselves.
+            self._head = await _in_thread(output.last_line, self.stream_id)
+            self._ready.set()
+        while True:
+            closed, frames = await _in_thread(_look, self.stream_id, self._head)
+            if not frames:
+                break
+            self._keep(frames)
+        if closed != self._closed:
+            self._closed = closed
+            self._wake()
 
     async def _listen(self, bell: asyncio.Event) -> None:
         """Waits for the doorbell; without Redis the reader's own looks go on."""
@@ -132,18 +145,23 @@ class StreamReader:
             return
         group = live.group_of(output.topic_of(self.stream_id))
         while True:
+            channel = await layer.new_channel()
             try:
-                channel = await layer.new_channel()
                 await layer.group_add(group, channel)
+                bell.set()  # it may have rung before we joined
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(REJOIN_SECONDS):
                         while True:
                             await layer.receive(channel)
                             bell.set()
-                await layer.group_discard(group, channel)
             except (RedisError, OSError) as error:
                 log.warning("no doorbell for %s: %s", self.stream_id, error)
                 await asyncio.sleep(LOOK_SECONDS)
+            finally:
+                # A member that stays would fill this process's memory with rings that nobody takes.
+                with contextlib.suppress(RedisError, OSError):
+                    async with asyncio.timeout(LEAVE_SECONDS):
+                        await layer.group_discard(group, channel)
 
     def _keep(self, frames: list[Frame]) -> None:
         for frame in frames:
@@ -166,7 +184,11 @@ class StreamReader:
         while True:
             news = self._news
             if after < self._head:
-                for frame in await self._frames_after(after):
+                frames = await self._frames_after(after)
+                if not frames:
+                    yield None  # the stream was deleted
+                    return
+                for frame in frames:
                     yield frame
                     after = frame.last
                 said_closed = False
@@ -179,9 +201,9 @@ class StreamReader:
             await news.wait()
 
     async def _frames_after(self, after: int) -> list[Frame]:
-        ready = [frame for frame in self._window if frame.first > after]
-        if ready and ready[0].first == after + 1:
-            return ready
+        ready = list(takewhile(lambda frame: frame.first > after, reversed(self._window)))
+        if ready and ready[-1].first == after + 1:
+            return ready[::-1]
         return await _in_thread(_read, self.stream_id, after)
 
 

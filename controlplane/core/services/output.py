@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.05
 FLUSH_BYTES = 64 * 1024
 COMPACT_BYTES = 256 * 1024
+COMPACT_LINES = 5_000
+"""A chunk is read whole: one of very repetitive lines would be small when stored and huge when read."""
 LONGEST_LINE = 16 * 1024
 
 
@@ -183,7 +185,7 @@ def compact(stream_id: UUID) -> None:
         for chunk in OutputChunk.objects.filter(stream_id=stream_id).order_by("first_line"):
             batch.append(chunk)
             size += len(chunk.data)
-            if size >= COMPACT_BYTES:
+            if size >= COMPACT_BYTES or chunk.last_line - batch[0].first_line >= COMPACT_LINES:
                 _merge(batch)
                 batch, size = [], 0
         _merge(batch)
