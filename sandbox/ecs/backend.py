@@ -6,19 +6,18 @@ All of them run under the engine's lock (see responses).
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from secrets import randbelow
 from typing import Any
 from uuid import uuid4
 
-from moto.ec2.models import ec2_backends
 from moto.ecs import models
 from moto.ecs.exceptions import EcsClientException, InvalidParameterException, ServiceNotFoundException
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.ecs import rollouts
 from sandbox.ecs.model import Container, Service, ServiceDeployment, Task
+from sandbox.ecs.placement import check_network, choose_capacity, place
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
 from sandbox.moto_ext.hooks import ExtendedBackend
@@ -65,7 +64,6 @@ _DEFAULT_DEPLOYMENT_CONFIGURATION: dict[str, Any] = {
     "strategy": "ROLLING",
     "bakeTimeInMinutes": 0,
 }
-_LATEST_FARGATE = "1.4.0"
 _MOST_UNFINISHED_ROLLOUTS = 5
 
 
@@ -93,9 +91,10 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
         if former and former.status == "ACTIVE":
             raise InvalidParameterException("Creation of service was not idempotent.")
         settings = _DEFAULTS | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
-        self._choose_capacity(settings, cluster)
+        choose_capacity(settings, cluster.default_capacity_provider_strategy)
         self._check_load_balancers(settings["loadBalancers"])
         definition = self.describe_task_definition(given["taskDefinition"])
+        check_network(self.account_id, self.region_name, settings, definition.network_mode)
         service = Service(
             arn=f"arn:aws:ecs:{self.region_name}:{self.account_id}:service/{cluster.name}/{name}",
             name=name,
@@ -121,6 +120,7 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
         definition = service.task_definition
         if given.get("taskDefinition"):
             definition = self.describe_task_definition(given["taskDefinition"]).arn
+        check_network(self.account_id, self.region_name, settings, None)
         starts_deployment = (
             bool(given.get("forceNewDeployment"))
             or definition != service.task_definition
@@ -212,7 +212,8 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             raise InvalidParameterException("count should be between 1 and 10")
         definition = self.describe_task_definition(given["taskDefinition"])
         settings = {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
-        self._choose_capacity(settings, cluster)
+        check_network(self.account_id, self.region_name, settings, definition.network_mode)
+        choose_capacity(settings, cluster.default_capacity_provider_strategy)
         tasks = [
             self.add_task(
                 now,
@@ -263,7 +264,7 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
         task_id = uuid4().hex
         arn = f"arn:aws:ecs:{self.region_name}:{self.account_id}:task/{cluster.name}/{task_id}"
         siblings = sum(task.group == group for task in self.tasks.get(cluster.name, {}).values())
-        subnet, zone, address = self._place(settings, definition.network_mode, siblings)
+        spot = place(self.account_id, self.region_name, settings, siblings, _addresses_in_use())
         strategy = settings.get("capacityProviderStrategy") or []
         commands = {override["name"] for override in overrides.get("containerOverrides", []) if override.get("command")}
         task = Task(
@@ -277,9 +278,9 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             launch_type=settings.get("launchType"),
             capacity_provider=strategy[0]["capacityProvider"] if strategy else None,
             platform_version=settings.get("platformVersion"),
-            availability_zone=zone,
-            private_ip=address,
-            subnet_id=subnet,
+            availability_zone=spot.availability_zone,
+            private_ip=spot.private_ip,
+            subnet_id=spot.subnet_id,
             cpu=definition.cpu,
             memory=definition.memory,
             containers=[
@@ -325,20 +326,6 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
 
     # -- parts ---------------------------------------------------------------------------------------------
 
-    def _choose_capacity(self, settings: dict[str, Any], cluster: Any) -> None:
-        """Launch type or capacity provider strategy, as AWS fills them in."""
-        if not settings.get("launchType") and not settings.get("capacityProviderStrategy"):
-            if cluster.default_capacity_provider_strategy:
-                settings["capacityProviderStrategy"] = cluster.default_capacity_provider_strategy
-            else:
-                settings["launchType"] = "EC2"
-        strategy = settings.get("capacityProviderStrategy") or []
-        fargate = settings.get("launchType") == "FARGATE" or any(
-            item["capacityProvider"].startswith("FARGATE") for item in strategy
-        )
-        if fargate and settings.get("platformVersion") in (None, "LATEST"):
-            settings["platformVersion"] = _LATEST_FARGATE
-
     def _check_load_balancers(self, load_balancers: list[dict[str, Any]]) -> None:
         backend = elbv2_backends[self.account_id][self.region_name]
         in_use = groups_in_use(backend)
@@ -349,20 +336,15 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
                     f"The target group with targetGroupArn {arn} does not have an associated load balancer."
                 )
 
-    def _place(self, settings: Mapping[str, Any], network_mode: str | None, number: int) -> tuple[str | None, str, str]:
-        """Subnet, zone and a free private address; tasks are spread over the subnets given."""
-        network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
-        if network_mode == "awsvpc" and not network.get("subnets"):
-            raise InvalidParameterException(
-                "Network Configuration must be provided when networkMode 'awsvpc' is specified."
-            )
-        zones = [zone.name for zone in ec2_backends[self.account_id][self.region_name].describe_availability_zones()]
-        used = {task.private_ip for task in self.all_tasks() if task.last_status != "STOPPED"}
-        if not network.get("subnets"):
-            return None, zones[number % len(zones)], _free_address("172.31.0.0/16", used)
-        subnet_id = network["subnets"][number % len(network["subnets"])]
-        subnet = ec2_backends[self.account_id][self.region_name].get_subnet(subnet_id)
-        return subnet_id, subnet.availability_zone, _free_address(subnet.cidr_block, used)
+
+def _addresses_in_use() -> set[str]:
+    """Of all accounts and regions: on this machine an address leads to one task only."""
+    return {
+        task.private_ip
+        for _, _, backend in list(models.ecs_backends.iter_backends())
+        for task in backend.all_tasks()
+        if task.last_status != "STOPPED"
+    }
 
 
 class EcsError(EcsClientException):
@@ -375,16 +357,6 @@ class EcsError(EcsClientException):
 
 def _merged(base: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
     return {**base, **{key: value for key, value in (given or {}).items() if value is not None}}
-
-
-def _free_address(cidr: str, used: set[str]) -> str:
-    """AWS keeps the first four addresses of a subnet and the last one."""
-    network = ipaddress.ip_network(cidr)
-    for _ in range(64):
-        address = str(network[4 + randbelow(network.num_addresses - 5)])
-        if address not in used:
-            return address
-    raise EcsError("ClientException", f"RESOURCE:ENI: no free address in {cidr}")
 
 
 def _propagated_tags(service: Service, definition_tags: list[dict[str, str]] | None) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from moto.ecs.models import ecs_backends
 from moto.elbv2.models import elbv2_backends
@@ -47,6 +48,7 @@ class Engine:
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._look_at_all = False
+        self._stumbled: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="sandbox-engine", daemon=True)
 
     def start(self) -> None:
@@ -82,7 +84,7 @@ class Engine:
         look_at_all, self._look_at_all = self._look_at_all, False
         for backend in _backends():
             for task in list(backend.all_tasks()):
-                if self._lifecycle.advance(backend, task, now):
+                if self._alone(task.arn, partial(self._lifecycle.advance, backend, task, now)):
                     changed = True
                     if task.service and task.service in backend.services:
                         backend.services[task.service].steady = False
@@ -91,12 +93,22 @@ class Engine:
                 if look_at_all:
                     service.steady = False
                 if not service.steady:
-                    changed |= self._scheduler.advance(backend, service, now)
+                    changed |= self._alone(service.arn, partial(self._scheduler.advance, backend, service, now))
                 in_motion |= not service.steady
         self._lifecycle.stop_orphans([task for backend in _backends() for task in backend.all_tasks()])
         self._watch_targets()
         self.listeners.synchronise()
         return changed or in_motion
+
+    def _alone(self, arn: str, advance: Callable[[], bool]) -> bool:
+        """What goes wrong with one task or service must not hold up the others; it is logged once."""
+        try:
+            return advance()
+        except Exception:
+            if arn not in self._stumbled:
+                self._stumbled.add(arn)
+                log.exception("the ECS engine stumbled over %s", arn)
+            return False
 
     def _watch_targets(self) -> None:
         wanted = {

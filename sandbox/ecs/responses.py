@@ -14,6 +14,7 @@ from sandbox.clock import Clock
 from sandbox.ecs import describe
 from sandbox.ecs.backend import EcsBackend, EcsError
 from sandbox.ecs.model import Service, utcnow
+from sandbox.ecs.placement import NoCapacity
 from sandbox.ecs.tasks import begin_stop
 
 _MOST_PER_CALL = {"services": 10, "tasks": 100, "serviceDeploymentArns": 20, "serviceRevisionArns": 20}
@@ -150,7 +151,11 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
 
     def run_task(self) -> ActionResult:
         with self.lock:
-            tasks = self._backend.run_standalone(self.clock.seconds(), self._given())
+            try:
+                tasks = self._backend.run_standalone(self.clock.seconds(), self._given())
+            except NoCapacity as error:
+                failure = {"arn": self._backend._get_cluster(self._cluster).arn, "reason": str(error)}
+                return ActionResult({"tasks": [], "failures": [failure]})
             return ActionResult({"tasks": [describe.task(task) for task in tasks], "failures": []})
 
     def stop_task(self) -> ActionResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.ecs import rollouts
 from sandbox.ecs.backend import EcsBackend
 from sandbox.ecs.model import Service, ServiceDeployment, Task, utcnow
+from sandbox.ecs.placement import NoCapacity
 from sandbox.ecs.scheduling import (
     WITHOUT_CHECKS_HEALTHY_AFTER,
     Bounds,
@@ -21,6 +22,9 @@ _STUCK = (
     "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
     "Update the minimumHealthyPercent or maximumPercent value and try again."
 )
+
+
+_PLACEMENT_RETRY_SECONDS = 30.0
 
 
 class ServiceScheduler:
@@ -131,10 +135,7 @@ class ServiceScheduler:
         if primary.halted and service.desired_count > 0:
             return [], []
         plan = plan_rolling(service.desired_count, self._bounds(service), self._views(service, list(tasks.values())))
-        started = []
-        if plan.start and now >= primary.next_start_due:
-            started = [backend.add_service_task(now, service) for _ in range(plan.start)]
-            rollouts.add_event(service, f"has started {len(started)} tasks: {_names(started)}.")
+        started = self._start(backend, service, plan.start, now) if now >= primary.next_start_due else []
         stopped = [tasks[task_id] for task_id in plan.stop]
         for task in stopped:
             begin_stop(task, now, "ServiceSchedulerInitiated", _scaling_reason(service, task))
@@ -146,6 +147,20 @@ class ServiceScheduler:
             rollouts.add_event(service, _STUCK)
         service.stuck = plan.stuck
         return started, stopped
+
+    @staticmethod
+    def _start(backend: EcsBackend, service: Service, count: int, now: float) -> list[Task]:
+        """Start so many tasks, or as many as can be placed; where some cannot, try again a while later."""
+        started: list[Task] = []
+        try:
+            while len(started) < count:
+                started.append(backend.add_service_task(now, service))
+        except NoCapacity as error:
+            rollouts.add_event(service, f"was unable to place a task. Reason: {error}.")
+            service.primary.next_start_due = now + _PLACEMENT_RETRY_SECONDS
+        if started:
+            rollouts.add_event(service, f"has started {len(started)} tasks: {_names(started)}.")
+        return started
 
     @staticmethod
     def _bounds(service: Service) -> Bounds:

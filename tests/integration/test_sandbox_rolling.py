@@ -300,6 +300,40 @@ def test_a_target_group_without_a_load_balancer_is_refused(world: World) -> None
         service.create()
 
 
+def test_a_full_subnet_is_said_and_does_not_hold_up_other_services(world: World) -> None:
+    ec2 = world.sandbox.client("ec2")
+    small = ec2.create_subnet(VpcId=world.vpc, CidrBlock="10.20.99.0/28")["Subnet"]["SubnetId"]
+    crowded, other = world.service(balanced=False), world.service()
+    definition = crowded.register(crowded.image("healthy", "v1")["image"])
+    given = {
+        "cluster": world.cluster,
+        "taskDefinition": definition,
+        "launchType": "FARGATE",
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": [small]}},
+    }
+    world.ecs.create_service(serviceName=crowded.name, desiredCount=14, **given)
+    assert other.create()["status"] == "SUCCESSFUL"
+    eventually(lambda: crowded.describe()["runningCount"] == 11, why="all addresses of a /28 in use")
+    assert f"(service {crowded.name}) was unable to place a task. Reason: RESOURCE:ENI." in crowded.messages()
+    assert world.ecs.run_task(**given)["failures"][0]["reason"] == "RESOURCE:ENI"
+    crowded.update(desiredCount=11)
+    assert crowded.ended()["status"] == "SUCCESSFUL"
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [({}, "Network Configuration must be provided"), ({"subnets": ["subnet-0"]}, "'subnet-0' does not exist")],
+)
+def test_a_network_that_cannot_be_used_is_refused(world: World, network: dict[str, list[str]], message: str) -> None:
+    service = world.service(balanced=False)
+    definition = service.register(service.image("healthy", "v1")["image"])
+    given = {"networkConfiguration": {"awsvpcConfiguration": network}} if network else {}
+    with pytest.raises(ClientError, match=message):
+        world.ecs.create_service(
+            cluster=world.cluster, serviceName=service.name, taskDefinition=definition, launchType="FARGATE", **given
+        )
+
+
 def test_running_services_go_on_after_a_restart(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("restarted")
     with start_sandbox(folder, scale=50) as sandbox:

@@ -1,0 +1,84 @@
+"""Where a task goes: capacity, subnet, zone and a private address of its own."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from secrets import randbelow
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.ecs.exceptions import InvalidParameterException
+
+_LATEST_FARGATE = "1.4.0"
+_WITHOUT_SUBNET = "172.31.0.0/16"  # tasks that share their instance's address get one of their own here
+_KEPT_FIRST, _KEPT_LAST = 4, 1  # AWS keeps these addresses of every subnet
+
+
+class NoCapacity(Exception):
+    """A task cannot be placed now; the message is ECS's reason, such as RESOURCE:ENI."""
+
+
+@dataclass(frozen=True)
+class Place:
+    subnet_id: str | None
+    availability_zone: str
+    private_ip: str
+
+
+def choose_capacity(settings: dict[str, Any], default_strategy: list[dict[str, Any]] | None) -> None:
+    """Fill in launch type or capacity provider strategy, and Fargate's platform version, as AWS does."""
+    if not settings.get("launchType") and not settings.get("capacityProviderStrategy"):
+        if default_strategy:
+            settings["capacityProviderStrategy"] = default_strategy
+        else:
+            settings["launchType"] = "EC2"
+    strategy = settings.get("capacityProviderStrategy") or []
+    providers = [item["capacityProvider"] for item in strategy]
+    fargate = settings.get("launchType") == "FARGATE" or any(name.startswith("FARGATE") for name in providers)
+    if fargate and settings.get("platformVersion") in (None, "LATEST"):
+        settings["platformVersion"] = _LATEST_FARGATE
+
+
+def check_network(account: str, region: str, settings: Mapping[str, Any], network_mode: str | None) -> None:
+    """What CreateService, UpdateService and RunTask refuse at once."""
+    if network_mode == "awsvpc" and not _subnets(settings):
+        raise InvalidParameterException(
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        )
+    backend = ec2_backends[account][region]
+    known = {subnet.id for zone in backend.subnets.values() for subnet in zone.values()}
+    if missing := sorted(set(_subnets(settings)) - known):
+        raise InvalidParameterException(
+            f"Error retrieving subnet information for {missing}: The subnet ID '{missing[0]}' does not exist "
+            "(ErrorCode: InvalidSubnetID.NotFound)"
+        )
+
+
+def place(account: str, region: str, settings: Mapping[str, Any], number: int, used: set[str]) -> Place:
+    """The place of a group's `number`-th task: tasks are spread over the subnets given. Raises NoCapacity."""
+    backend = ec2_backends[account][region]
+    subnets = _subnets(settings)
+    if not subnets:
+        zones = [zone.name for zone in backend.describe_availability_zones()]
+        return Place(None, zones[number % len(zones)], free_address(_WITHOUT_SUBNET, used))
+    subnet = backend.get_subnet(subnets[number % len(subnets)])
+    return Place(subnet.id, subnet.availability_zone, free_address(subnet.cidr_block, used))
+
+
+def free_address(cidr: str, used: set[str]) -> str:
+    """Any address of the subnet that is not taken. Raises NoCapacity."""
+    network = ipaddress.ip_network(cidr)
+    usable = network.num_addresses - _KEPT_FIRST - _KEPT_LAST
+    start = randbelow(usable)
+    for step in range(usable):
+        address = str(network[_KEPT_FIRST + (start + step) % usable])
+        if address not in used:
+            return address
+    raise NoCapacity("RESOURCE:ENI")
+
+
+def _subnets(settings: Mapping[str, Any]) -> list[str]:
+    network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    return list(network.get("subnets") or [])

@@ -1,0 +1,40 @@
+"""Tasks get capacity and addresses as in AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.ecs.placement import NoCapacity, choose_capacity, free_address
+
+
+def test_a_subnet_gives_all_its_addresses_but_five_and_each_once() -> None:
+    used: set[str] = set()
+    for _ in range(11):
+        used.add(free_address("10.0.0.0/28", used))
+    assert used == {f"10.0.0.{number}" for number in range(4, 15)}
+    with pytest.raises(NoCapacity, match="RESOURCE:ENI"):
+        free_address("10.0.0.0/28", used)
+
+
+@pytest.mark.parametrize(
+    ("settings", "default", "expected"),
+    [
+        ({}, None, {"launchType": "EC2"}),
+        ({"launchType": "FARGATE"}, None, {"launchType": "FARGATE", "platformVersion": "1.4.0"}),
+        (
+            {"launchType": "FARGATE", "platformVersion": "1.3.0"},
+            None,
+            {"launchType": "FARGATE", "platformVersion": "1.3.0"},
+        ),
+        (
+            {},
+            [{"capacityProvider": "FARGATE_SPOT"}],
+            {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}], "platformVersion": "1.4.0"},
+        ),
+    ],
+)
+def test_capacity_is_filled_in(settings: dict[str, Any], default: Any, expected: dict[str, Any]) -> None:
+    choose_capacity(settings, default)
+    assert settings == expected
