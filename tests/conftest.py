@@ -48,6 +48,16 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 
 
 @pytest.fixture
+def child_environ() -> dict[str, str]:
+    """The environment in which a child process uses this test run's database, Redis and sandbox."""
+    environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "controlplane.settings"}
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("postgresql"):
+        environ["DATABASE_URL"] = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{database['NAME']}"
+    return environ
+
+
+@pytest.fixture
 def shared() -> Path:
     """The folder of shared facts beside the repository; the test is skipped where it is absent."""
     folder = Path(os.environ.get("SLIPWAY_SHARED", Path(__file__).resolve().parents[2] / "shared"))

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from controlplane.core.actors import Actor
 from controlplane.core.models import LockHold
@@ -33,18 +32,14 @@ def environment(sandbox: SandboxProcess) -> Environment:
 
 
 @pytest.fixture
-def work() -> Iterator[Work]:
+def work(child_environ: dict[str, str]) -> Iterator[Work]:
     """Runs a job of a run in a process of its own, as a worker does."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(job: str, run: Run) -> "subprocess.Popen[bytes]":
         code = f"from environments_app.jobs import {job}; {job}('{run.pk}')"
-        environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "controlplane.settings"}
-        if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
-            database = settings.DATABASES["default"]
-            environ["DATABASE_URL"] = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{database['NAME']}"
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=REPOSITORY, env=environ
+            [sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=REPOSITORY, env=child_environ
         )
         started.append(process)
         return process
