@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import Field
 
 from controlplane.core.api import Log, actor_of, not_found, read_log, require, unless_refused
 from controlplane.core.policies import Capability
@@ -19,7 +20,7 @@ router = Router()
 
 class RunAsked(Schema):
     kind: Literal["apply", "destroy", "drift", "speculative"] = "apply"
-    title: str = ""
+    title: str = Field(default="", max_length=200)
 
 
 class RunCreated(Schema):
@@ -64,11 +65,11 @@ class RunOut(Schema):
 
 class Approve(Schema):
     digest: str
-    comment: str = ""
+    comment: str = Field(default="", max_length=500)
 
 
 class Reason(Schema):
-    reason: str = ""
+    reason: str = Field(default="", max_length=300)
 
 
 class ConfigIn(Schema):
@@ -76,7 +77,7 @@ class ConfigIn(Schema):
 
     config: dict[str, Any]
     based_on: int
-    reason: str
+    reason: str = Field(max_length=300)
 
 
 class ConfigOut(Schema):

@@ -176,7 +176,7 @@ def _store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) 
 def _estimate(plan_json: dict[str, Any]) -> dict[str, Any]:
     """Before, after and change of the monthly cost. A failure of the estimator is shown, and never looks like $0."""
     try:
-        before, after = estimate_change(plan_json)
+        before, after = estimate_change(plan_json, as_of=clock.now().date())
     except Exception as error:
         log.exception("the cost estimate failed")
         return {"error": f"{type(error).__name__}: {error}"}
