@@ -12,6 +12,7 @@ from controlplane.lib import clock, context
 from controlplane.lib.aws import AwsError
 from controlplane.lib.errors import Refusal, SlipwayError, error_body
 from controlplane.pages.audit_api import router as audit_router
+from controlplane.pages.environment_api import router as environment_router
 from deployments_app.api import router as deployments_router
 from deployments_app.webhooks_api import router as webhooks_router
 from environments_app.api import router as environments_router
@@ -25,6 +26,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", environments_router, tags=["environments"])
+api.add_router("", environment_router, tags=["environments"])
 api.add_router("", deployments_router, tags=["releases"])
 api.add_router("/webhooks", webhooks_router, tags=["webhooks"])
 api.add_router("/audit", audit_router, tags=["audit"])

@@ -8,12 +8,14 @@ from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from controlplane.core import access
 from controlplane.core.models import LockHold, System, User
 from controlplane.pages import selectors, words
 from controlplane.pages.selectors import Need, page_of
+from deployments_app.models import Deployment
+from deployments_app.states import DEPLOYMENT
 from environments_app.models import ConfigVersion, Environment, Run, StateVersion
 from environments_app.states import RUN
 
@@ -23,12 +25,18 @@ BUDGET_BAR = 72
 
 @dataclass(frozen=True)
 class Change:
-    """The change that is under way in an environment, or the last one if it did not end well."""
+    """A change that is under way in an environment, or the last one if it did not end well."""
 
+    kind: str
     name: str
     href: str
     state: str
     since: datetime
+    reason: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (RUN.active if self.kind == "run" else DEPLOYMENT.active)
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Cell:
     applied_number: int | None
     applied_at: datetime | None
     drift: tuple[str, int, datetime] | None
-    change: Change | None
+    changes: Sequence[Change]
     cost: float | None
     unpriced: int
     budget: float | None
@@ -96,7 +104,7 @@ class Fleet:
 
     @property
     def under_way(self) -> int:
-        return sum(bool(cell.change and cell.change.state in RUN.active) for cell in self.cells)
+        return sum(change.is_active for cell in self.cells for change in cell.changes)
 
     @property
     def headline(self) -> str:
@@ -162,6 +170,14 @@ def read_cells(environments: Sequence[Environment]) -> list[Cell]:
             "environment_id", "pk", "state", "title", "created_at"
         )
     )
+    newest = _newest_of_each_service(Deployment.objects.filter(environment__in=ids))
+    running = _newest_of_each_service(Deployment.objects.filter(environment__in=ids, state="succeeded"))
+    deployments: dict[UUID, list[Deployment]] = defaultdict(list)
+    for deployment in newest:
+        deployments[deployment.environment_id].append(deployment)
+    versions: dict[UUID, dict[str, str]] = defaultdict(dict)
+    for deployment in running:
+        versions[deployment.environment_id][deployment.service.slug] = deployment.release.version
     holds = {hold.environment_id: hold for hold in LockHold.objects.filter(environment_id__in=ids)}
     return [
         _cell(
@@ -169,7 +185,8 @@ def read_cells(environments: Sequence[Environment]) -> list[Cell]:
             configs[environment.pk],
             states.get(environment.pk),
             drifts.get(environment.pk),
-            runs.get(environment.pk),
+            [*_run_change(runs.get(environment.pk)), *_deployment_changes(deployments[environment.pk])],
+            versions[environment.pk],
             holds.get(environment.pk),
         )
         for environment in environments
@@ -182,21 +199,19 @@ def _cell(
     version: ConfigVersion,
     state: Mapping[str, Any] | None,
     drift: Mapping[str, Any] | None,
-    run: Mapping[str, Any] | None,
+    changes: Sequence[Change],
+    versions: Mapping[str, str],
     hold: LockHold | None,
 ) -> Cell:
     config = version.config
-    change = None
-    if run and (run["state"] in RUN.active or run["state"] in {"failed", "canceled"}):
-        change = Change(words.short(run["pk"]), page_of("run", run["pk"]), run["state"], run["created_at"])
     return Cell(
         environment=environment,
-        services=[(name, "") for name in config.services],
+        services=[(name, versions.get(name, "")) for name in config.services],
         config_number=version.number,
         applied_number=state["run__config_version__number"] if state else None,
         applied_at=state["created_at"] if state else None,
         drift=(drift["state"], len(drift["summary__drift"] or []), drift["finished_at"]) if drift else None,
-        change=change,
+        changes=changes,
         cost=state["run__cost__after__total_monthly_cost"] if state else None,
         unpriced=len(state["run__cost__after__unknown"] or []) if state else 0,
         budget=float(config.budget.monthly_usd) if config.budget else None,
@@ -204,21 +219,59 @@ def _cell(
     )
 
 
+def _run_change(run: Mapping[str, Any] | None) -> list[Change]:
+    if run is None or (run["state"] not in RUN.active and run["state"] not in {"failed", "canceled"}):
+        return []
+    href = page_of("run", run["pk"])
+    return [Change("run", words.short(run["pk"]), href, run["state"], run["created_at"])]
+
+
+def _deployment_changes(newest: Iterable[Deployment]) -> list[Change]:
+    """What is under way or did not end well, of the newest deployment of each service."""
+    return [
+        Change(
+            "deployment",
+            f"{deployment.service.slug} {deployment.release.version}",
+            page_of("deployment", deployment.pk),
+            "unknown" if deployment.unknown_since and deployment.is_looked_after else deployment.state,
+            deployment.created_at,
+            deployment.failure.get("cause", ""),
+        )
+        for deployment in newest
+        if not deployment.is_finished or deployment.state in {"failed", "rollback_failed", "rolled_back"}
+    ]
+
+
+def _newest_of_each_service(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
+    """Of these deployments the newest of each service and environment."""
+    later = deployments.filter(
+        environment=OuterRef("environment"), service=OuterRef("service"), created_at__gt=OuterRef("created_at")
+    )
+    return deployments.filter(~Exists(later)).select_related("service", "release").order_by("service__slug")
+
+
 def wrong_now(systems: Iterable[System], cells: Sequence[Cell]) -> list[Need]:
     """What is bad, then what is not known."""
     failed = [
         Need(
-            "failed",
-            f"{cell.environment}: the last run failed",
-            cell.change.href,
+            change.state,
+            f"{cell.environment}: {_what_failed(change)}",
+            change.href,
             "Look",
-            since=cell.change.since,
-            lines=["The infrastructure is not as its configuration says."],
+            since=change.since,
+            lines=[change.reason or "The infrastructure is not as its configuration says."],
         )
         for cell in cells
-        if cell.change and cell.change.state == "failed"
+        for change in cell.changes
+        if change.state in {"failed", "rollback_failed"}
     ]
     return failed + [selectors.lost_run_need(run) for run in selectors.lost_runs(systems)]
+
+
+def _what_failed(change: Change) -> str:
+    if change.kind == "run":
+        return "the last run failed"
+    return f"{change.name} {'could not be taken back' if change.state == 'rollback_failed' else 'failed'}"
 
 
 def _newest_ids(model: Any, order: str, ids: Sequence[UUID], **where: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from controlplane.core import access
 from controlplane.core.models import Approval, ApprovalRequest, AuditEvent, System, User
 from controlplane.core.policies import Capability
 from controlplane.pages import words
+from deployments_app.models import Deployment, Release
 from environments_app.models import Environment, Run, Service
 
 MOST_WAITING = 100
@@ -69,8 +70,14 @@ def inbox(user: User) -> list[Need]:
     """What needs this user's decision: what nobody knows first, then what waits for approval, oldest first."""
     needs = [lost_run_need(run) for run in lost_runs(access.systems_where(user, Capability.OPERATE))]
     requests = open_requests(user)
-    runs = Run.objects.in_bulk([request.subject_id for request in requests if request.subject_kind == "run"])
-    return needs + [_request_need(request, runs.get(request.subject_id)) for request in requests]
+    by_kind = {kind: [r.subject_id for r in requests if r.subject_kind == kind] for kind in ("run", "deployment")}
+    runs = Run.objects.in_bulk(by_kind["run"])
+    deployments = Deployment.objects.select_related("release__service", "previous_release").in_bulk(
+        by_kind["deployment"]
+    )
+    facts = {key: plan_in_words(run) for key, run in runs.items()}
+    facts |= {key: deployment_in_words(deployment) for key, deployment in deployments.items()}
+    return needs + [_request_need(request, facts.get(request.subject_id, "")) for request in requests]
 
 
 def lost_run_need(run: Run) -> Need:
@@ -85,9 +92,9 @@ def lost_run_need(run: Run) -> Need:
     )
 
 
-def _request_need(request: ApprovalRequest, run: Run | None) -> Need:
+def _request_need(request: ApprovalRequest, facts: str) -> Need:
     given = sum(approval.revoked_at is None for approval in request.approvals.all())
-    lines = [plan_in_words(run)] if run else []
+    lines = [facts] if facts else []
     lines.append(f"{given} of {words.plural(request.required, 'approval')}")
     return Need(
         state="awaiting_approval",
@@ -116,6 +123,14 @@ def plan_in_words(run: Run) -> str:
     if unknown := run.cost["after"]["unknown"]:
         text += f", {words.plural(len(unknown), 'resource')} unknown, not in the sum"
     return f"{text}."
+
+
+def deployment_in_words(deployment: Deployment) -> str:
+    """"api 1.8.3 to 1.9.0, rolling. Commit d3a90f7 of main." """
+    release, previous = deployment.release, deployment.previous_release
+    versions = f"{previous.version} to {release.version}" if previous else release.version
+    text = f"{release.service.slug} {versions}, {deployment.strategy.replace('_', ' ')}."
+    return f"{text} Commit {release.commit[:7]} of {release.branch}."
 
 
 # ---- History
@@ -164,7 +179,10 @@ class Found:
 
 
 def search(user: User, query: str) -> list[Found]:
-    """Environments and services by name, runs by the beginning of their id or by title; only what the user sees."""
+    """Environments and services by name, releases by version or commit, all by the beginning of their id.
+
+    Only what the user may see.
+    """
     text = query.strip()
     if not text:
         return []
@@ -186,6 +204,15 @@ def search(user: User, query: str) -> list[Found]:
     runs = Run.objects.filter(environment__system__in=systems).select_related("environment__system")
     for run in runs.filter(_starts_with("id", text) | Q(title__icontains=text))[:MOST_FOUND]:
         found.append(Found("run", f"{run.environment}: {run.title}", page_of("run", run.pk), run.state))
+    releases = Release.objects.filter(system__in=systems).select_related("service__system")
+    by_label = Q(version__icontains=text) | Q(commit__startswith=text) | Q(images__digest__contains=text)
+    for release in releases.filter(_starts_with("id", text) | by_label).distinct()[:MOST_FOUND]:
+        found.append(Found("release", str(release), page_of("release", release.pk), release.branch))
+    deployments = Deployment.objects.filter(environment__system__in=systems)
+    for deployment in deployments.filter(_starts_with("id", text)).select_related(
+        "environment__system", "release__service__system"
+    )[:MOST_FOUND]:
+        found.append(Found("deployment", str(deployment), page_of("deployment", deployment.pk), deployment.state))
     return found
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import pairwise
 
 _UNITS = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)]
 
@@ -47,13 +46,3 @@ def short(identifier: object) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """ "1 change", "2 changes"."""
     return f"{count} {one if count == 1 else many or one + 's'}"
-
-
-def listing(items: list[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return ", ".join(items[:-1]) + (" and " if len(items) > 1 else "") + items[-1] if items else ""
-
-
-def spans(moments: list[datetime]) -> list[timedelta]:
-    """The time between each moment and the next."""
-    return [after - before for before, after in pairwise(moments)]

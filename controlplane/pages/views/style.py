@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET
 from controlplane.lib import clock
 from controlplane.pages.selectors import Need
 from controlplane.pages.status import STATUSES
-from environments_app.views.run_page import Row, Stage
+from environments_app.views.run_page import Row
+from environments_app.views.stages import Stage
 
 THEMES = ("light", "dark", "auto")
 EXAMPLE_ID = UUID("5f0c2d1a-6c1e-4b7a-9d3e-0a1b2c3d4e5f")
@@ -48,7 +49,7 @@ def examples() -> dict[str, Any]:
         ],
         "working": [
             Stage("Queued", "done", took=timedelta(seconds=2)),
-            Stage("Plan", "now", "planning", timedelta(seconds=12), "so far", percent=64),
+            Stage("Plan", "now", "planning", timedelta(seconds=12), "so far", works=True, percent=64),
             Stage("Done"),
         ],
         "needs": [

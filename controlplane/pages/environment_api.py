@@ -1,0 +1,82 @@
+"""One environment as the API tells of it: everything that joins the apps."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+
+from controlplane.core.policies import Capability
+from deployments_app.models import Deployment
+from environments_app import selectors
+from environments_app.api import describe_locks, find_environment
+from environments_app.models import Environment, Run
+
+router = Router()
+
+
+@router.get("/environments/{system}/{environment}")
+def get_environment(request: HttpRequest, system: str, environment: str) -> dict[str, Any]:
+    """Configuration version, lock, running versions, health, alarms and cost.
+
+    What nobody knows is said as "unknown" or null, never as good and never as 0.
+    """
+    found = find_environment(request, system, environment, Capability.VIEW)
+    return {
+        "system": found.system.slug,
+        "environment": found.slug,
+        "tier": found.tier,
+        "config_version": found.config_version.number,
+        "protection": found.protection.document,
+        "locks": describe_locks(found),
+        "running": _running(found),
+        "infrastructure": _infrastructure(found),
+        "cost": _cost(found),
+        "alarms": {"state": "unknown", "names": _alarm_names(found)},
+    }
+
+
+def _running(environment: Environment) -> dict[str, Any]:
+    """By service: the release that was proved last, and the health of the newest look at it."""
+    succeeded = Deployment.objects.filter(environment=environment, state="succeeded").select_related("release__service")
+    running: dict[str, Any] = {slug: None for slug in environment.config_version.config.services}
+    for deployment in succeeded.prefetch_related("release__images").order_by("finished_at"):
+        release = deployment.release
+        running[release.service.slug] = {
+            "release": str(release.pk),
+            "version": release.version,
+            "commit": release.commit,
+            "digests": {image.container: image.digest for image in release.images.all()},
+            "since": deployment.finished_at,
+            "deployment": str(deployment.pk),
+        }
+    return running
+
+
+def _infrastructure(environment: Environment) -> dict[str, Any]:
+    state, drift = selectors.newest_state(environment), selectors.newest_drift_run(environment)
+    return {
+        "applied_at": state.created_at if state else None,
+        "run": str(state.run_id) if state else None,
+        "state_serial": state.serial if state else None,
+        "resources": state.resources if state else None,
+        "outputs": state.outputs if state else {},
+        "drift": {"state": drift.state, "checked_at": drift.finished_at} if drift else {"state": "unknown"},
+    }
+
+
+def _cost(environment: Environment) -> dict[str, Any]:
+    """The estimate of what was applied last."""
+    applied = Run.objects.filter(environment=environment, kind="apply", state="applied").first()
+    after = applied.cost.get("after") if applied else None
+    return {
+        "monthly": after["total_monthly_cost"] if after else None,
+        "range": after["range"] if after else None,
+        "unknown": after["unknown"] if after else [],
+        "estimated_by": str(applied.pk) if applied and after else None,
+    }
+
+
+def _alarm_names(environment: Environment) -> list[str]:
+    state = selectors.newest_state(environment)
+    alarms = (state.outputs.get("alarms") or {}) if state else {}
+    return sorted((alarms.get("names") or {}).values())
