@@ -126,7 +126,7 @@ def plan_in_words(run: Run) -> str:
 
 
 def deployment_in_words(deployment: Deployment) -> str:
-    """"api 1.8.3 to 1.9.0, rolling. Commit d3a90f7 of main." """
+    """ "api 1.8.3 to 1.9.0, rolling. Commit d3a90f7 of main." """
     release, previous = deployment.release, deployment.previous_release
     versions = f"{previous.version} to {release.version}" if previous else release.version
     text = f"{release.service.slug} {versions}, {deployment.strategy.replace('_', ' ')}."

@@ -8,6 +8,7 @@ from typing import Any
 
 from environments_app.models import Run
 from environments_app.states import HELD_BY_WORKER
+from environments_app.views.stages import Stage
 
 OPERATIONS = {
     "create": ("+", "add", False),
@@ -20,26 +21,6 @@ OPERATIONS = {
 ENDED_WELL = frozenset({"applied", "planned", "no_changes", "drifted"})
 COST_SCALE = 340
 """Width of the cost range's drawing."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One phase on the stage line.
-
-    place: "done", "now", or "" for what is to come; state: a word of the status vocabulary that gives icon and
-    colour; took: how long it lasted, or lasts so far.
-    """
-
-    name: str
-    place: str = ""
-    state: str = "OK"
-    took: timedelta | None = None
-    note: str = ""
-    percent: int = 100
-
-    @property
-    def works(self) -> bool:
-        return self.place == "now" and self.state in HELD_BY_WORKER
 
 
 @dataclass(frozen=True)
@@ -173,7 +154,8 @@ def stages_of(run: Run, approvals: tuple[int, int] | None, now: datetime) -> lis
         if begin and end and not (name == "Apply" and run.state != "applied"):
             stages.append(Stage(name, "done", took=end - begin))
         elif begin and not run.is_finished:
-            stages.append(Stage(name, "now", run.state, now - begin, given if name == "Approval" else "so far"))
+            note = given if name == "Approval" else "so far"
+            stages.append(Stage(name, "now", run.state, now - begin, note, works=run.state in HELD_BY_WORKER))
         elif begin and run.state not in ENDED_WELL:
             stages.append(Stage(name, "now", run.state, note=run.state.replace("_", " ")))
         elif not run.is_finished:

@@ -5,9 +5,10 @@ import pytest
 from controlplane.core.states import APPROVAL
 from controlplane.env import REPOSITORY
 from controlplane.pages.status import STATUSES, Meaning, status_of
+from deployments_app.states import DEPLOYMENT
 from environments_app.states import RUN
 
-MACHINES = [RUN, APPROVAL]
+MACHINES = [RUN, APPROVAL, DEPLOYMENT]
 
 
 @pytest.mark.parametrize("state", sorted({state for machine in MACHINES for state in machine.states}))

@@ -1,0 +1,99 @@
+"""The pages of releases: what is in one, where does it run, where may it go next."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import OuterRef, Prefetch, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from controlplane.core import access
+from controlplane.core.policies import Capability
+from deployments_app.models import Deployment, Release
+from environments_app.models import ConfigVersion, Environment
+from environments_app.views.common import person, role_or_404
+
+PAGE = 30
+
+
+@dataclass(frozen=True)
+class Place:
+    """One environment as a place for a release: how it got on there, and what the environment's policy said."""
+
+    environment: Environment
+    deployment: Deployment | None
+    runs_here: bool
+    decision: dict[str, Any]
+
+    @property
+    def is_on_its_way(self) -> bool:
+        return self.deployment is not None and not self.deployment.is_finished
+
+
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every release of the systems that the user sees, newest first."""
+    systems = access.visible_systems(person(request))
+    wanted = request.GET.get("system", "")
+    releases = Release.objects.filter(system__in=systems).select_related("system", "service")
+    if wanted:
+        releases = releases.filter(system__slug=wanted)
+    newest_first = Deployment.objects.select_related("environment").order_by("-created_at")
+    releases = releases.prefetch_related(Prefetch("deployments", queryset=newest_first))
+    page = Paginator(releases, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "wanted": wanted,
+        "systems": systems,
+        "filters": f"system={wanted}&" if wanted in {system.slug for system in systems} else "",
+    }
+    return render(request, "deployments/releases.html", context)
+
+
+@require_GET
+def show(request: HttpRequest, release_id: UUID) -> HttpResponse:
+    """What is in it, where does it run, where may it go next."""
+    related = Release.objects.select_related("system", "service").prefetch_related("images", "deliveries")
+    release = related.filter(pk=release_id).first()
+    if release is None:
+        raise Http404
+    role = role_or_404(request, release.system)
+    context = {
+        "release": release,
+        "system": release.system,
+        "role": role,
+        "may_deploy": access.may(person(request), release.system, Capability.PLAN),
+        "deploy_fields": [("release", release.pk)],
+        "places": places_of(release),
+        "history": release.deployments.select_related("environment__system", "service")[:PAGE],
+    }
+    return render(request, "deployments/release.html", context)
+
+
+def places_of(release: Release) -> list[Place]:
+    """The environments whose configuration has the service, with how the release got on there."""
+    here = Deployment.objects.filter(environment=OuterRef("pk"), service=release.service, state="succeeded")
+    versions = ConfigVersion.objects.filter(environment=OuterRef("pk")).order_by("-number")
+    environments = (
+        Environment.objects.filter(system=release.system)
+        .select_related("system")
+        .annotate(
+            running=Subquery(here.order_by("-finished_at").values("release")[:1]),
+            document=Subquery(versions.values("document")[:1]),
+        )
+        .order_by("tier", "slug")
+    )
+    newest = {deployment.environment_id: deployment for deployment in release.deployments.order_by("created_at")}
+    return [
+        Place(
+            environment,
+            newest.get(environment.pk),
+            environment.running == release.pk,
+            release.decisions.get(environment.slug, {}),
+        )
+        for environment in environments
+        if release.service.slug in environment.document.get("services", {})
+    ]
