@@ -96,7 +96,11 @@ _NOT_YET: Mapping[str, Callable[[EnvironmentConfig], bool]] = {
 def unprovisioned(config: EnvironmentConfig) -> list[Problem]:
     """Settings that are recorded, but that the bundled stack does not provision yet."""
     return [
-        Problem(path, "is recorded, but the bundled stack does not provision it yet", "nothing to do; it is not made")
+        Problem(
+            path,
+            "is recorded, but the bundled stack does not provision it yet",
+            "no action: it is kept, and made once the stack can",
+        )
         for path, asked in _NOT_YET.items()
         if asked(config)
     ]
