@@ -170,8 +170,8 @@ def read_cells(environments: Sequence[Environment]) -> list[Cell]:
             "environment_id", "pk", "state", "title", "created_at"
         )
     )
-    newest = _newest_of_each_service(Deployment.objects.filter(environment__in=ids))
-    running = _newest_of_each_service(Deployment.objects.filter(environment__in=ids, state="succeeded"))
+    newest = newest_of_each_service(Deployment.objects.filter(environment__in=ids))
+    running = newest_of_each_service(Deployment.objects.filter(environment__in=ids, state="succeeded"))
     deployments: dict[UUID, list[Deployment]] = defaultdict(list)
     for deployment in newest:
         deployments[deployment.environment_id].append(deployment)
@@ -242,7 +242,7 @@ def _deployment_changes(newest: Iterable[Deployment]) -> list[Change]:
     ]
 
 
-def _newest_of_each_service(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
+def newest_of_each_service(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
     """Of these deployments the newest of each service and environment."""
     later = deployments.filter(
         environment=OuterRef("environment"), service=OuterRef("service"), created_at__gt=OuterRef("created_at")

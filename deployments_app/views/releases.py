@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Prefetch, Subquery, UUIDField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -81,7 +81,7 @@ def places_of(release: Release) -> list[Place]:
         Environment.objects.filter(system=release.system)
         .select_related("system")
         .annotate(
-            running=Subquery(here.order_by("-finished_at").values("release")[:1]),
+            running=Subquery(here.order_by("-finished_at").values("release")[:1], output_field=UUIDField()),
             document=Subquery(versions.values("document")[:1]),
         )
         .order_by("tier", "slug")

@@ -4,6 +4,7 @@ Built into every template (settings), so no `{% load %}` is needed.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -134,3 +135,9 @@ def is_plain(value: object) -> bool:
 @register.filter
 def as_json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def item(mapping: Mapping[str, Any], key: str) -> Any:
+    """The value of a key that a template has in a variable; None where there is none."""
+    return mapping.get(key)

@@ -16,12 +16,14 @@ from controlplane.core.policies import Capability
 from controlplane.core.services import locks
 from controlplane.pages import fleet
 from controlplane.pages.history import told
+from deployments_app.models import Deployment
 from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment
 from environments_app.views.common import environment_or_404, person
 from environments_app.views.configuration import as_yaml
 
 PAGE = 30
+LATELY = 5
 TABS = {
     "environment": "Overview",
     "infrastructure": "Infrastructure",
@@ -63,6 +65,7 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
     found = environment_or_404(request, system, environment)
     state = selectors.newest_state(found)
     config = found.config_version.config
+    deployments = Deployment.objects.filter(environment=found)
     context = {
         **_frame(request, found, "environment"),
         "config": config,
@@ -72,8 +75,13 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         "state": state,
         "runs": selectors.runs_of(found).only(
             "id", "state", "kind", "title", "created_at", "requester_name", "config_version__number"
-        )[:5],
+        )[:LATELY],
         "drift": selectors.newest_drift_run(found),
+        "versions": {
+            deployment.service.slug: deployment
+            for deployment in fleet.newest_of_each_service(deployments.filter(state="succeeded"))
+        },
+        "deployments": deployments.select_related("service", "release", "environment")[:LATELY],
     }
     return render(request, "environments/overview.html", context)
 
