@@ -27,7 +27,9 @@ def test_output_comes_as_it_is_written(tmp_path: Path) -> None:
     assert ended == Ended(0)
 
 
-@pytest.mark.parametrize(("code", "expected"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 137)])
+@pytest.mark.parametrize(
+    ("code", "expected"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 137)]
+)
 def test_the_exit_code_is_the_programs(tmp_path: Path, code: str, expected: int) -> None:
     assert Process(python(tmp_path, code)).run(lambda _: None).code == expected
 

@@ -1,15 +1,17 @@
 """A real terraform against the real sandbox: planned, approved, exactly that file applied, planned again, destroyed."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from controlplane.core.actors import Actor
 from controlplane.core.models import AuditEvent, LockHold
 from controlplane.core.services import approvals, output
 from environments_app import jobs
+from environments_app.execution import workspace_of
 from environments_app.models import ConfigVersion, Environment, Run, StateVersion
 from environments_app.services import configs, runs
 from tests import factories
@@ -54,7 +56,7 @@ def test_the_life_of_an_environment(environment: Environment, sandbox: SandboxPr
     assert run.summary["add"] > 10
     assert run.bound["plan_sha256"] in text_of(run)
     assert run.cost["after"]["total_monthly_cost"] > 0
-    assert not (settings.SLIPWAY_WORKSPACES_DIR / str(run.pk)).exists()
+    assert not workspace_of(run).folder.exists()
 
     run = approve(run)
     assert run.state == "applied", text_of(run)
@@ -84,12 +86,13 @@ def test_the_life_of_an_environment(environment: Environment, sandbox: SandboxPr
     assert StateVersion.objects.get(run=end).resources == 0
 
 
-def test_a_terraform_error_fails_the_run_in_words(environment: Environment, sandbox: SandboxProcess) -> None:
-    sandbox.control("POST", "/_sandbox/faults", {"service": "sts", "kind": "down"})
-    try:
-        run = plan(environment)
-    finally:
-        sandbox.control("DELETE", "/_sandbox/faults")
+def test_a_terraform_error_fails_the_run_in_words(environment: Environment, tmp_path: Path, settings: Any) -> None:
+    shutil.copytree(settings.SLIPWAY_STACK_DIR, tmp_path / "terraform", ignore=shutil.ignore_patterns(".terraform"))
+    settings.SLIPWAY_STACK_DIR = tmp_path / "terraform"
+    (tmp_path / "terraform/stack/broken.tf").write_text('resource "aws_vpc" "broken" {\n  cidr = "10.0.0.0/16"\n}\n')
+    run = plan(environment)
     assert run.state == "failed"
+    assert "Unsupported argument" in run.failure["cause"]
+    assert any("broken.tf line 2" in words for words in run.failure["details"])
     assert run.failure["effect"] == "Nothing was changed: a plan only reads."
-    assert run.failure["next_step"]
+    assert "Unsupported argument" in text_of(run)

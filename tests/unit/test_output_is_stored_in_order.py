@@ -23,7 +23,9 @@ def texts(stream: OutputStream, after: int = 0) -> list[str]:
     return [line.text for line in output.lines_after(stream.pk, after, 100_000)]
 
 
-def written(stream: OutputStream, write: Callable[[output.OutputWriter], None], redactor: Redactor | None = None) -> None:
+def written(
+    stream: OutputStream, write: Callable[[output.OutputWriter], None], redactor: Redactor | None = None
+) -> None:
     writer = output.OutputWriter(stream, redactor)
     write(writer)
     writer.close()

