@@ -86,9 +86,7 @@ def reconcile_run(run_id: str, ordered_by: str) -> None:
         execution.say(f"{left} of {total} planned changes are still to be made")
     with transaction.atomic():
         if left == 0:
-            move(
-                actor, run, "applied", reason="reconciled: nothing is left to do", finished_at=clock.now(), failure={}
-            )
+            move(actor, run, "applied", reason="reconciled: nothing is left to do", finished_at=clock.now(), failure={})
         else:
             failure = policies.apply_failure("WORKER_LOST", "The worker died while applying.", total - left, total)
             move(

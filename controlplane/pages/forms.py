@@ -1,6 +1,5 @@
 """Forms of the settings page."""
 
-from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -8,7 +7,7 @@ from django import forms
 from controlplane.core.models import User
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):
     """How Slipway looks to its reader."""
 
     class Meta:
@@ -35,6 +34,3 @@ class TokenForm(forms.Form):
         choices=[(30, "in 30 days"), (90, "in 90 days"), (365, "in a year")],
         initial=90,
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="token_%s", **kwargs)

@@ -27,7 +27,7 @@ class Plant:
 def look() -> Plant:
     """Asks Redis once. Where it does not answer, nothing is lost: work waits in the database."""
     connection = Redis.from_url(
-        settings.RQ_QUEUES["default"]["URL"],
+        str(settings.RQ_QUEUES["default"]["URL"]),
         socket_timeout=PATIENCE,
         socket_connect_timeout=PATIENCE,
         retry=Retry(NoBackoff(), 0),

@@ -65,7 +65,7 @@ def deployment_context(user: User, deployment: Deployment) -> dict[str, Any]:
         "heading": page.heading(deployment),
         "next": page.next_step(deployment),
         "stages": page.stages_of(deployment, (len(standing), request.required) if request else None, clock.now()),
-        "changes": page.changes_of(deployment, _ran_before(deployment)),
+        "changes": page.changes_of(deployment, {} if deployment.snapshot else _ran_before(deployment)),
         "task_groups": page.task_groups(deployment),
         "traffic": page.traffic_of(deployment),
         "proof": page.proof_of(deployment),

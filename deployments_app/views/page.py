@@ -93,8 +93,9 @@ def _stage(
     return Stage(name, note="not reached" if deployment.is_finished else "")
 
 
-def changes_of(deployment: Deployment, before: Mapping[str, Any]) -> Sequence[taskdefinition.Change]:
-    """What the release changes in the task definition that ran before; empty where it was not rendered yet."""
+def changes_of(deployment: Deployment, ran_before: Mapping[str, Any]) -> Sequence[taskdefinition.Change]:
+    """What the release changes in the task definition: of what the snapshot found, else of `ran_before`."""
+    before = deployment.snapshot.get("definition", ran_before)
     return taskdefinition.diff(before, deployment.rendered) if deployment.rendered else []
 
 
@@ -104,7 +105,7 @@ class TaskRow:
 
     id: str
     zone: str
-    last_status: str
+    state: str
     health: str
     target: str
     reason: str
@@ -119,57 +120,44 @@ class TaskGroup:
     words: str
     tasks: Sequence[TaskRow]
 
-    @property
-    def running(self) -> int:
-        return sum(task.last_status == "RUNNING" for task in self.tasks)
-
 
 def task_groups(deployment: Deployment) -> list[TaskGroup]:
-    """The tasks that the last look saw: ours, then the others; a side without tasks is left out."""
-    ours: list[TaskRow] = []
-    others: list[TaskRow] = []
-    for task in deployment.observed.get("tasks", []):
-        is_ours = bool(deployment.task_definition_arn) and task["task_definition"] == deployment.task_definition_arn
-        (ours if is_ours else others).append(_task_row(task))
+    """The tasks that the last look saw (observation.describe): ours, then the old ones; an empty side is left out."""
+    previous = deployment.previous_release
+    names = {
+        "new": f"New, {deployment.release.version}",
+        "old": f"Old, {previous.version}" if previous else "Old",
+    }
     groups = []
-    for title, rows in ((f"New, {deployment.release.version}", ours), (_old_title(deployment), others)):
-        if rows:
-            running = sum(row.last_status == "RUNNING" for row in rows)
-            groups.append(TaskGroup(title, f"{running} of {len(rows)} running", rows))
+    for generation, name in names.items():
+        seen = [task for task in deployment.observed.get("tasks", []) if task["generation"] == generation]
+        if seen:
+            running = sum(task["state"] == "RUNNING" for task in seen)
+            revision = ", ".join(sorted({task["revision"] for task in seen}))
+            words = f"{revision}, {running} of {len(seen)} running"
+            groups.append(TaskGroup(name, words, [_task_row(task) for task in seen]))
     return groups
 
 
-def _old_title(deployment: Deployment) -> str:
-    return f"Old, {deployment.previous_release.version}" if deployment.previous_release else "Others"
-
-
 def _task_row(task: Mapping[str, Any]) -> TaskRow:
-    exits = [
-        f"{container['name']} ended with exit code {container['exit_code']}"
-        for container in task.get("containers", [])
-        if container.get("exit_code") is not None
-    ]
-    target = task.get("target") or {}
-    reasons = [task.get("stopped_reason") or target.get("description") or "", *exits]
-    health = task.get("health_status", "")
     return TaskRow(
-        id=task["arn"].rsplit("/", 1)[-1],
-        zone=task.get("zone", ""),
-        last_status=task["last_status"],
+        id=task["id"],
+        zone=task["zone"],
+        state="failed" if task["failed"] and task["state"] == "STOPPED" else task["state"],
         # ECS says UNKNOWN where no container has a health check of its own: that is no finding.
-        health="" if health == "UNKNOWN" else health,
-        target=target.get("state", ""),
-        reason=". ".join(reason for reason in reasons if reason),
-        since=parse_datetime(task.get("stopped_at") or task.get("started_at") or task.get("created_at") or ""),
+        health="" if task["health"] == "UNKNOWN" else task["health"],
+        target=task["target"],
+        reason=task["reason"] or task["target_reason"],
+        since=parse_datetime(task["stopped_at"] or task["started_at"] or ""),
     )
 
 
 def traffic_of(deployment: Deployment) -> dict[str, int] | None:
-    """The share of running tasks on each side, in percent; None before anything was seen."""
-    running = [task for task in deployment.observed.get("tasks", []) if task["last_status"] == "RUNNING"]
-    if not running or not deployment.task_definition_arn:
+    """The share of the running tasks on each side as the last look saw it; None before anything was seen."""
+    running = [task["generation"] for task in deployment.observed.get("tasks", []) if task["state"] == "RUNNING"]
+    if not running:
         return None
-    new = sum(task["task_definition"] == deployment.task_definition_arn for task in running)
+    new = running.count("new")
     share = round(100 * new / len(running))
     return {"new": share, "old": 100 - share, "new_tasks": new, "old_tasks": len(running) - new}
 
@@ -185,18 +173,17 @@ class ProofLine:
 
 def proof_of(deployment: Deployment) -> list[ProofLine]:
     """What success takes, and how much of it was seen: nothing is ticked that was not read from AWS."""
-    verdict, ended = deployment.verdict, deployment.is_finished
-    proved = deployment.state == "succeeded"
-    open_state = "not_yet" if not ended else "superseded"
+    verdict = deployment.verdict
+    if deployment.state == "succeeded":
+        arn, tasks = str(verdict.get("service_deployment", "")), verdict.get("tasks", 0)
+        notes = arn.rpartition("/")[2], f"{tasks} of {tasks}, read from ECS"
+        state = "succeeded"
+    else:
+        ecs = (deployment.observed.get("service_deployment") or {}).get("status", "")
+        tail = "not reached" if deployment.is_finished else "not yet"
+        notes = f"ECS says {ecs}" if ecs else tail, tail
+        state = "superseded" if deployment.is_finished else "not_yet"
     return [
-        ProofLine(
-            "succeeded" if proved else open_state,
-            "The ECS deployment that we started is successful",
-            str(verdict.get("service_deployment", "")) or ("not reached" if ended else "not yet"),
-        ),
-        ProofLine(
-            "succeeded" if proved else open_state,
-            "Every running task carries our image digest",
-            str(verdict.get("tasks", "")) or ("not reached" if ended else "not yet"),
-        ),
+        ProofLine(state, "The ECS deployment that we started is successful", notes[0]),
+        ProofLine(state, "Every running task carries our image digest", notes[1]),
     ]

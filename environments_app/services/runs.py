@@ -126,9 +126,7 @@ def approve(actor: Actor, run: Run, digest: str, comment: str = "") -> ApprovalR
 def revoke(actor: Actor, run: Run) -> Run | Refusal:
     """Takes one's own approval back, as long as nothing runs."""
     if run.state not in {"awaiting_approval", "approved"}:
-        return Refusal(
-            "TOO_LATE", f"This run is {run.state.replace('_', ' ')}; an approval can no longer be revoked."
-        )
+        return Refusal("TOO_LATE", f"This run is {run.state.replace('_', ' ')}; an approval can no longer be revoked.")
     outcome = approvals.revoke(actor, subject(run))
     if isinstance(outcome, Refusal):
         return outcome
@@ -158,9 +156,7 @@ def cancel(actor: Actor, run: Run) -> Run | Refusal:
         return _refused(actor, "run.cancel_requested", run.environment, refusal, subject(run))
     asked = Run.objects.filter(pk=run.pk, state=run.state, cancel_requested_at__isnull=True)
     if not run.can_cancel or not asked.update(cancel_requested_at=clock.now(), cancel_requested_by=actor.name):
-        return Refusal(
-            "NOT_RUNNING", f"This run is {run.state.replace('_', ' ')}; no process is there to be canceled."
-        )
+        return Refusal("NOT_RUNNING", f"This run is {run.state.replace('_', ' ')}; no process is there to be canceled.")
     audit.record(
         actor,
         "run.cancel_requested",

@@ -210,6 +210,5 @@ def summarise(plan: dict[str, Any]) -> Summary:
 def masked_outputs(outputs: dict[str, Any]) -> dict[str, Any]:
     """`terraform output -json` as name -> value, sensitive ones masked."""
     return {
-        name: SENSITIVE if output.get("sensitive") else output.get("value")
-        for name, output in sorted(outputs.items())
+        name: SENSITIVE if output.get("sensitive") else output.get("value") for name, output in sorted(outputs.items())
     }

@@ -70,16 +70,17 @@ class Engine:
             return dict(Counter(task.last_status for backend in _backends() for task in backend.all_tasks()))
 
     def tick(self) -> bool:
-        """One look at everything; whether something is in motion."""
+        """One look at everything; whether something is in motion, so that the next look is due soon."""
         now = self._clock.seconds()
         with self.lock:
-            changed = self._tick(now)
+            changed, in_motion = self._tick(now)
             changed |= self.logs.flush()
         if changed:
             self._on_change()
-        return changed
+        return in_motion
 
-    def _tick(self, now: float) -> bool:
+    def _tick(self, now: float) -> tuple[bool, bool]:
+        """Whether anything changed, and whether anything is on its way to change by itself."""
         changed = in_motion = False
         look_at_all, self._look_at_all = self._look_at_all, False
         for backend in _backends():
@@ -95,10 +96,11 @@ class Engine:
                 if not service.steady:
                     changed |= self._alone(service.arn, partial(self._scheduler.advance, backend, service, now))
                 in_motion |= not service.steady
+            in_motion |= any(task.last_status not in ("RUNNING", "STOPPED") for task in backend.all_tasks())
         self._lifecycle.stop_orphans([task for backend in _backends() for task in backend.all_tasks()])
         self._watch_targets()
         self.listeners.synchronise()
-        return changed or in_motion
+        return changed, changed or in_motion
 
     def _alone(self, arn: str, advance: Callable[[], bool]) -> bool:
         """What goes wrong with one task or service must not hold up the others; it is logged once."""

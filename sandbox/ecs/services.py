@@ -189,6 +189,8 @@ class ServiceScheduler:
         present = backend.tasks_of(service)
         wanted = [task for task in present if task.meant_to_run]
         leaving = sum(not task.meant_to_run and task.rollout_id != primary.id for task in present)
+        if primary.halted and not leaving:
+            service.steady = True
         if primary.halted or not is_stable(service.desired_count, self._views(service, wanted), leaving):
             return False
         if deployment is not None and deployment.status == "IN_PROGRESS":

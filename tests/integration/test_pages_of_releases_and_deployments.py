@@ -18,7 +18,6 @@ from environments_app.models import Environment, Service
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-OURS, OTHERS = "arn:aws:ecs:us-east-1:1:task-definition/api:2", "arn:aws:ecs:us-east-1:1:task-definition/api:1"
 
 
 @pytest.fixture
@@ -58,7 +57,6 @@ def deployment(of: Release, environment: Environment, state: str, **values: Any)
         strategy="rolling",
         requester_name="developer",
         account_key="own:us-east-1",
-        task_definition_arn=OURS,
         **values,
     )
 
@@ -73,9 +71,12 @@ def text(response: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
-def task(number: int, definition: str, status: str = "RUNNING", **values: Any) -> dict[str, Any]:
-    return {"arn": f"arn:aws:ecs:us-east-1:1:task/c/{number:032}", "task_definition": definition,
-            "last_status": status, "containers": [], **values}  # fmt: skip
+def task(number: int, generation: str, state: str = "RUNNING", **values: Any) -> dict[str, Any]:
+    """A task as observation.describe stores it."""
+    seen = {"id": f"{number:032}", "generation": generation, "revision": f"api:{generation}", "zone": "us-east-1a",
+            "state": state, "health": "UNKNOWN", "target": "", "target_reason": "", "reason": "", "failed": False,
+            "digests": {}, "started_at": "2026-11-20T12:00:00+00:00", "stopped_at": None}  # fmt: skip
+    return seen | values
 
 
 @pytest.mark.parametrize("state", sorted(DEPLOYMENT.states))
@@ -112,11 +113,10 @@ def test_what_was_taken_back_says_why_in_words(system: System, environment: Envi
 def test_tasks_stand_side_by_side_old_and_new(system: System, environment: Environment) -> None:
     seen = {
         "tasks": [
-            task(1, OURS, target={"state": "healthy"}),
-            task(2, OURS, "STOPPED", stopped_reason="Essential container exited",
-                 containers=[{"name": "api", "exit_code": 1}]),
-            task(3, OTHERS),
-            task(4, OTHERS),
+            task(1, "new", target="healthy"),
+            task(2, "new", "STOPPED", failed=True, reason="ended by themselves: api with code 1"),
+            task(3, "old"),
+            task(4, "old"),
         ]
     }  # fmt: skip
     before = release(system, "1.8.3")
@@ -124,9 +124,9 @@ def test_tasks_stand_side_by_side_old_and_new(system: System, environment: Envir
         release(system), environment, "rolling_out", observed=seen, observed_at=clock.now(), previous_release=before
     )
     said = text(signed_in(factories.member(system, "viewer")).get(f"/deployments/{made.pk}"))
-    assert "New, 1.9.0 1 of 2 running" in said
-    assert "Old, 1.8.3 2 of 2 running" in said
-    assert "Essential container exited. api ended with exit code 1" in said
+    assert "New, 1.9.0 api:new, 1 of 2 running" in said
+    assert "Old, 1.8.3 api:old, 2 of 2 running" in said
+    assert "ended by themselves: api with code 1" in said
     assert "67 % old 1.8.3, 2 tasks" in said
     assert "33 % new 1.9.0, 1 task" in said
 

@@ -87,8 +87,8 @@ PARENT = """
 import sys
 from pathlib import Path
 from controlplane.lib.process import Command, Process
-Process(Command(({executable!r}, '-u', '-c', {code!r}), Path({folder!r}), {{'PATH': '/usr/bin'}}), orphan_grace=0.5).run(
-    lambda data: (sys.stdout.buffer.write(data), sys.stdout.buffer.flush()))
+command = Command(({executable!r}, '-u', '-c', {code!r}), Path({folder!r}), {{'PATH': '/usr/bin'}})
+Process(command, orphan_grace=0.5).run(lambda data: (sys.stdout.buffer.write(data), sys.stdout.buffer.flush()))
 """
 FAMILY = """
 import os, signal, subprocess, sys

@@ -24,7 +24,7 @@ def texts(stream: OutputStream, after: int = 0) -> list[str]:
 
 
 def written(
-    stream: OutputStream, write: Callable[[output.OutputWriter], None], redactor: Redactor | None = None
+    stream: OutputStream, write: Callable[[output.OutputWriter], object], redactor: Redactor | None = None
 ) -> None:
     writer = output.OutputWriter(stream, redactor)
     write(writer)
@@ -32,7 +32,7 @@ def written(
 
 
 def test_lines_that_come_in_pieces_are_whole(stream: OutputStream) -> None:
-    written(stream, lambda writer: [writer.feed(piece) for piece in ("one\ntw", "o\nthr", "ee")] and None)
+    written(stream, lambda writer: [writer.feed(piece) for piece in ("one\ntw", "o\nthr", "ee")])
     assert texts(stream) == ["one", "two", "three"]
     assert [line.number for line in output.lines_after(stream.pk)] == [1, 2, 3]
 
@@ -60,7 +60,7 @@ def test_two_writers_at_once_collide_instead_of_mixing(stream: OutputStream) -> 
 
 
 def test_secrets_are_masked_before_they_are_stored(stream: OutputStream) -> None:
-    written(stream, lambda writer: [writer.feed("a hun"), writer.feed("ter22\n")] and None, Redactor(["hunter22"]))
+    written(stream, lambda writer: [writer.feed("a hun"), writer.feed("ter22\n")], Redactor(["hunter22"]))
     assert texts(stream) == [f"a {MASK}"]
     assert not any(b"hunter22" in bytes(chunk.data) for chunk in OutputChunk.objects.all())
 

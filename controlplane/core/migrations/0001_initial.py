@@ -191,9 +191,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "system",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.system"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.system"),
                 ),
             ],
             options={
@@ -236,9 +234,7 @@ class Migration(migrations.Migration):
                 ("compacted_at", models.DateTimeField(null=True)),
                 (
                     "system",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.system"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.system"),
                 ),
             ],
         ),
@@ -255,9 +251,7 @@ class Migration(migrations.Migration):
                 ("delivered_at", models.DateTimeField(null=True)),
                 (
                     "system",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.system"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.system"),
                 ),
             ],
         ),

@@ -18,9 +18,7 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     timezone = models.CharField(max_length=64, blank=True, help_text="IANA name, for example Europe/Lisbon.")
-    theme = models.CharField(
-        max_length=5, default="auto", choices=[(name, name) for name in ("auto", "light", "dark")]
-    )
+    theme = models.CharField(max_length=5, default="auto", choices=[(name, name) for name in ("auto", "light", "dark")])
 
     class Meta(AbstractUser.Meta):
         verbose_name = "user"

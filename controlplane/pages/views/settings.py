@@ -32,7 +32,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 def make_token(request: HttpRequest) -> HttpResponse:
     """Makes a token; its plain text is on this answer and nowhere else, so the answer is not a redirect."""
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST, auto_id="token_%s")
     if not form.is_valid():
         return _page(request, token_form=form, status=422)
     with transaction.atomic():
@@ -67,7 +67,7 @@ def _page(
     user = person(request)
     context = {
         "form": form or ProfileForm(instance=user),
-        "token_form": token_form or TokenForm(),
+        "token_form": token_form or TokenForm(auto_id="token_%s"),
         "plain": plain,
         "tokens": user.api_tokens.order_by("-created_at"),
         "roles": sorted(access.roles_by_system(user).items()),
