@@ -136,6 +136,8 @@ def test_the_first_deployment_has_nothing_to_return_to(world: World) -> None:
     assert ended["status"] == "ROLLBACK_FAILED"
     assert "no completed deployment" in ended["statusReason"]
     assert service.describe()["deployments"][0]["rolloutState"] == "FAILED"
+    service.deploy("healthy", "v2")
+    assert service.ended()["status"] == "SUCCESSFUL"
 
 
 def test_without_rollback_a_failed_deployment_stops_and_the_old_tasks_stay(world: World) -> None:
