@@ -140,6 +140,16 @@ def test_the_first_deployment_has_nothing_to_return_to(world: World) -> None:
     assert service.ended()["status"] == "SUCCESSFUL"
 
 
+def test_a_rollback_to_an_image_that_fails_too_is_given_up(world: World) -> None:
+    service = world.service()
+    assert service.create("crashes", desired=0)["status"] == "SUCCESSFUL"
+    service.deploy("crashes", "v2", desiredCount=2)
+    ended = service.ended()
+    assert ended["status"] == "ROLLBACK_FAILED"
+    assert "tasks failed to start" in ended["statusReason"]
+    assert service.describe()["taskDefinition"].endswith(":1")
+
+
 def test_without_rollback_a_failed_deployment_stops_and_the_old_tasks_stay(world: World) -> None:
     service = world.service()
     service.create(deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": False}})
