@@ -1,0 +1,1 @@
+"""One verb per use case: deliveries, releases, deployments, and the claims of the controller."""

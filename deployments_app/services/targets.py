@@ -1,0 +1,105 @@
+"""What a deployment is aimed at: the service as the environment's last apply left it, and the revision to run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.lib.aws import Account
+from controlplane.lib.errors import Refusal
+from deployments_app import policies, taskdefinition
+from deployments_app.models import Deployment, Release
+from environments_app import schema
+from environments_app.accounts import account_of
+from environments_app.models import Environment, StateVersion
+
+CARRIED_OUT = ("rolling",)
+"""The strategies that this version of the controller knows."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that is decided before a deployment begins. `target`: the stack's output `services[name]`."""
+
+    strategy: str
+    target: Mapping[str, Any]
+    rendered: Mapping[str, Any]
+    bound: Mapping[str, Any]
+    account: Account
+
+
+def account_key(account: Account) -> str:
+    """ "account:region": what looks are made by. An account without a role is Slipway's own."""
+    parts = account.role_arn.split(":")
+    return f"{parts[4] if len(parts) > 4 else 'own'}:{account.region}"
+
+
+def account_for(environment: Environment) -> Account:
+    return account_of(environment, environment.config_version.config)
+
+
+def policy_of(environment: Environment, service: str) -> schema.services.DeploymentPolicy | None:
+    """How the environment's configuration wants this service deployed; None where it has no such service."""
+    found = environment.config_version.config.services.get(service)
+    return found.deployment if found else None
+
+
+def last_succeeded(environment: Environment, service_id: object) -> Deployment | None:
+    """The deployment whose result runs there as far as Slipway knows."""
+    done = Deployment.objects.filter(environment=environment, service_id=service_id, state="succeeded")
+    return done.select_related("release").order_by("-finished_at").first()
+
+
+def prepare(environment: Environment, release: Release, strategy: str | None, kind: str) -> Prepared | Refusal:
+    """What deploying this release there would mean now; a Refusal says what is missing."""
+    slug = release.service.slug
+    policy = policy_of(environment, slug)
+    if policy is None:
+        return Refusal("NO_SUCH_SERVICE", f"{environment} has no service {slug} in its configuration.")
+    chosen = strategy or policy.strategy
+    if chosen not in CARRIED_OUT:
+        known = ", ".join(CARRIED_OUT)
+        return Refusal("STRATEGY_UNSUPPORTED", f"The strategy {chosen} is not carried out yet. Known: {known}.", 422)
+    state = StateVersion.objects.filter(environment=environment).first()
+    target = (state.outputs.get("services") or {}).get(slug) if state else None
+    if not isinstance(target, dict):
+        return Refusal(
+            "NOT_PROVISIONED",
+            f"The service {slug} does not exist in {environment} yet. Plan and apply the infrastructure first.",
+        )
+    rendered = _render(environment, release, target, kind)
+    if isinstance(rendered, Refusal):
+        return rendered
+    return Prepared(
+        strategy=chosen,
+        target=target,
+        rendered=rendered,
+        bound=policies.bound_inputs(
+            digests=release.digests,
+            rendered=rendered,
+            strategy={"name": chosen, **policy.model_dump(mode="json", exclude={"strategy"})},
+            config_version=environment.config_version.number,
+            protection_version=environment.protection.number,
+        ),
+        account=account_for(environment),
+    )
+
+
+def _render(
+    environment: Environment, release: Release, target: Mapping[str, Any], kind: str
+) -> Mapping[str, Any] | Refusal:
+    """The new revision: the template with the release's images; a rollback takes what ran, whole."""
+    if kind == "rollback":
+        before = Deployment.objects.filter(environment=environment, release=release, state="succeeded").first()
+        if before is not None:
+            return dict(before.rendered)
+    running = last_succeeded(environment, release.service_id)
+    images = taskdefinition.images_of(running.rendered) if running else {}
+    images |= {image.container: image.reference for image in release.images.all()}
+    try:
+        return taskdefinition.render(target["task_template"], images)
+    except taskdefinition.MissingImage as error:
+        return Refusal(
+            "IMAGE_MISSING",
+            f"The container {error} has no image: neither this release brings one nor does one run in {environment}.",
+            422,
+        )
