@@ -14,7 +14,7 @@ from sandbox import DEFAULT_REGION
 from sandbox.behaviours import BehaviourUnknown
 from sandbox.faults import FaultInvalid, parse_fault
 from sandbox.images import push_image
-from sandbox.runtime import Sandbox
+from sandbox.runtime import Sandbox, alarm_exists
 
 PREFIX = "/_sandbox/"
 _REPOSITORY = re.compile(r"^[a-z0-9]+(?:[._/-][a-z0-9]+)*$")
@@ -81,7 +81,10 @@ def _images(sandbox: Sandbox, request: Request) -> dict[str, str]:
 
 
 def _order_fault(sandbox: Sandbox, request: Request) -> dict[str, Any]:
-    return asdict(sandbox.faults.add(parse_fault(_document(request))))
+    fault = parse_fault(_document(request))
+    if fault.kind == "alarm" and not alarm_exists(fault.alarm):
+        raise ControlError(f"there is no alarm {fault.alarm!r} to force", 404)
+    return asdict(sandbox.faults.add(fault))
 
 
 def _list_faults(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:

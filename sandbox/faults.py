@@ -18,7 +18,7 @@ KINDS = {
     "latency": "answers after `seconds` real seconds",
     "down": "answers 503 ServiceUnavailable",
     "error": "answers the error `code` with the HTTP status `status` (default 400)",
-    "alarm": "holds the CloudWatch alarm `alarm` in the state ALARM",
+    "alarm": "puts the CloudWatch alarm `alarm` into ALARM, and back to OK when it is taken back",
 }
 
 # The code each service's SDK recognises as throttling (botocore's retry data and the services' API references).

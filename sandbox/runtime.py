@@ -66,10 +66,18 @@ class Sandbox:
         return {"clock": asdict(self.clock.state()), "listener_ports": dict(self.engine.listeners.ports)}
 
 
+def alarm_exists(name: str) -> bool:
+    """Whether any account and region has an alarm of this name."""
+    return any(_alarm_owners(name))
+
+
 def force_alarm(name: str, in_alarm: bool) -> None:
-    """Hold every alarm of this name in ALARM, or let it go back to OK."""
-    for account in list(cloudwatch_backends.values()):
-        for backend in list(account.values()):
-            if name in backend.alarms:
-                reason = _FORCED if in_alarm else _RELEASED
-                backend.set_alarm_state(name, reason, "{}", "ALARM" if in_alarm else "OK")
+    """Put every alarm of this name into ALARM, or back to OK."""
+    reason, state = (_FORCED, "ALARM") if in_alarm else (_RELEASED, "OK")
+    for backend in _alarm_owners(name):
+        backend.set_alarm_state(name, reason, "{}", state)
+
+
+def _alarm_owners(name: str) -> list[Any]:
+    backends = [backend for _, _, backend in list(cloudwatch_backends.iter_backends())]
+    return [backend for backend in backends if name in backend.alarms]

@@ -145,6 +145,7 @@ def test_an_image_waits_for_its_repository(sandbox: SandboxProcess) -> None:
         ("POST", "images", {"behaviour": "healthy"}, 400, "repository must be a text"),
         ("POST", "images", {"repository": "UPPER", "behaviour": "healthy"}, 400, "not a name that ECR accepts"),
         ("POST", "faults", {"kind": "meteor"}, 400, "Known kinds"),
+        ("POST", "faults", {"kind": "alarm", "alarm": "none"}, 404, "there is no alarm 'none'"),
         ("POST", "clock", {"scale": 0}, 400, "above 0"),
         ("POST", "clock", {"advance": "soon"}, 400, "advance must be a number"),
         ("POST", "health", {}, 405, "not POST"),
