@@ -43,6 +43,7 @@ def unprotected(variables: dict[str, Any]) -> dict[str, Any]:
     for section in ("database", "load_balancer"):
         if variables[section]:
             variables[section]["deletion_protection"] = False
+    variables["registry"]["force_delete"] = True
     return variables
 
 
