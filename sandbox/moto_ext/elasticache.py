@@ -107,7 +107,12 @@ class ElastiCacheBackend(ExtendedBackend, models.ElastiCacheBackend):
         return group
 
     def create_replication_group(self, **kwargs: Any) -> models.ReplicationGroup:
-        """Members are cache clusters that can be described; moto only names them."""
+        """Members are cache clusters that can be described; moto only names them.
+
+        Cluster mode follows from the shards or the parameter group, as in AWS; moto waits to be told.
+        """
+        if self._is_clustered(kwargs):
+            kwargs["cluster_mode"] = "enabled"
         group = super().create_replication_group(**kwargs)
         for node_group in group.node_groups:
             for member in node_group["node_group_members"]:
@@ -119,7 +124,7 @@ class ElastiCacheBackend(ExtendedBackend, models.ElastiCacheBackend):
                     "replication_group_id": group.replication_group_id,
                     "engine": "redis",  # moto sets a member's attributes for this engine only
                     "num_cache_nodes": 1,
-                    "preferred_availability_zone": member["preferred_availability_zone"],
+                    "preferred_availability_zone": member.get("preferred_availability_zone"),
                     "log_delivery_configurations": [],
                 }
                 cluster = CacheCluster(**arguments)
@@ -143,6 +148,15 @@ class ElastiCacheBackend(ExtendedBackend, models.ElastiCacheBackend):
         for member in members:
             self.cache_clusters.pop(member, None)
         return group
+
+    def _is_clustered(self, given: dict[str, Any]) -> bool:
+        name = given.get("cache_parameter_group_name") or ""
+        parameters = self.parameters.get(name, {})
+        return (
+            int(given.get("num_node_groups") or 0) > 1
+            or parameters.get("cluster-enabled") == "yes"
+            or name.endswith(".cluster.on")
+        )
 
     def _new_parameter_group(self, name: str, family: str, description: str) -> dict[str, Any]:
         return {

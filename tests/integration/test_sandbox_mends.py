@@ -180,6 +180,27 @@ def test_a_replication_group_has_members_that_go_with_it(sandbox: SandboxProcess
     cache.delete_cache_subnet_group(CacheSubnetGroupName="redis")
 
 
+def test_a_group_with_shards_is_reached_by_its_configuration_endpoint(sandbox: SandboxProcess) -> None:
+    cache = sandbox.client("elasticache")
+    cache.create_cache_parameter_group(
+        CacheParameterGroupName="clustered", CacheParameterGroupFamily="redis7", Description="d"
+    )  # fmt: skip
+    cache.modify_cache_parameter_group(
+        CacheParameterGroupName="clustered",
+        ParameterNameValues=[{"ParameterName": "cluster-enabled", "ParameterValue": "yes"}],
+    )
+    cache.create_replication_group(
+        ReplicationGroupId="sharded", ReplicationGroupDescription="d", Engine="redis", CacheNodeType="cache.t3.micro",
+        CacheParameterGroupName="clustered", NumNodeGroups=2, ReplicasPerNodeGroup=1,
+    )  # fmt: skip
+    group = cache.describe_replication_groups(ReplicationGroupId="sharded")["ReplicationGroups"][0]
+    assert group["ClusterEnabled"] is True
+    assert group["ConfigurationEndpoint"]["Port"] == 6379
+    assert group["ConfigurationEndpoint"]["Address"].startswith("clustercfg.sharded.")
+    assert len(group["MemberClusters"]) == 4
+    cache.delete_replication_group(ReplicationGroupId="sharded")
+
+
 def test_cache_parameter_groups_exist(sandbox: SandboxProcess) -> None:
     cache = sandbox.client("elasticache")
     cache.create_cache_parameter_group(
