@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from controlplane.env import REPOSITORY
-from controlplane.lib import clock
+from controlplane.lib import clock, context
 from controlplane.pages import plant, selectors
 
 VERSION: str = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
@@ -51,16 +51,17 @@ def _navigation(path: str) -> list[Entry]:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Theme, navigation and the state of things. Whatever asks the database or Redis is asked only if shown."""
     user = getattr(request, "user", None)
-    context: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "base_template": "partial.html" if getattr(request, "htmx", False) else "base.html",
         "theme": getattr(user, "theme", "auto"),
         "slipway_version": VERSION,
+        "request_id": context.request_id(),
         "now": clock.now(),
         "in_sandbox": settings.SLIPWAY_IN_SANDBOX,
         "zone": timezone.get_current_timezone_name(),
     }
     if user is not None and user.is_authenticated:
-        context["navigation"] = _navigation(request.path)
-        context["inbox_count"] = SimpleLazyObject(lambda: selectors.inbox_count(user))
-        context["plant"] = SimpleLazyObject(plant.look)
-    return context
+        shown["navigation"] = _navigation(request.path)
+        shown["inbox_count"] = SimpleLazyObject(lambda: selectors.inbox_count(user))
+        shown["plant"] = SimpleLazyObject(plant.look)
+    return shown

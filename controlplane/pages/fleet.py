@@ -135,7 +135,9 @@ def read_fleet(user: User) -> Fleet:
     for cell in cells:
         by_system[cell.environment.system_id].append(cell)
     rows = [_system_row(system, by_system[system.pk]) for system in systems]
-    return Fleet(rows, wrong_now(systems, cells), selectors.inbox(user))
+    # What nobody knows stands under "wrong" already.
+    waits = [need for need in selectors.inbox(user) if need.state == "awaiting_approval"]
+    return Fleet(rows, wrong_now(systems, cells), waits)
 
 
 def _system_row(system: System, cells: Sequence[Cell]) -> SystemRow:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from controlplane.pages.views import audit, environments, fleet, output, settings, style
+from controlplane.pages.views import audit, environments, fleet, output, settings, style, webhook
 
 app_name = "pages"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path(
         "environments/<slug:system>/<slug:environment>/configuration", environments.configuration, name="configuration"
     ),
+    path("environments/<slug:system>/<slug:environment>/webhook", webhook.lines, name="webhook"),
     path("environments/<slug:system>/<slug:environment>/activity", environments.activity, name="activity"),
     path("output/<uuid:stream_id>.txt", output.raw, name="output"),
     path("audit", audit.events, name="audit"),

@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from controlplane.core import access
-from controlplane.core.models import ApprovalRequest, User
+from controlplane.core.models import User
 from controlplane.core.policies import Capability
 from controlplane.core.services import approvals
 from controlplane.lib import clock
+from deployments_app import selectors
 from deployments_app.models import Deployment, Release
 from deployments_app.services import deployments
 from deployments_app.services.targets import last_succeeded
@@ -19,20 +20,10 @@ from deployments_app.states import DEPLOYMENT, IN_ROLLOUT, NOT_STARTED
 from deployments_app.views import page
 from environments_app.views.common import actor_of, environment_or_404, is_confirmed, person, require, role_or_404, tell
 
-RELATED = (
-    "environment__system",
-    "service",
-    "release__service",
-    "release__system",
-    "previous_release",
-    "stream",
-    "requester",
-)
-
 
 def deployment_or_404(request: HttpRequest, deployment_id: UUID) -> Deployment:
     """The deployment, if the user has a role in its system."""
-    found = Deployment.objects.select_related(*RELATED).filter(pk=deployment_id).first()
+    found = selectors.find_deployment(deployment_id)
     if found is None:
         raise Http404
     role_or_404(request, found.environment.system)
@@ -49,8 +40,7 @@ def show(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
 def deployment_context(user: User, deployment: Deployment) -> dict[str, Any]:
     """Everything that the page and its regions show to `user`."""
     system = deployment.environment.system
-    asked = ApprovalRequest.objects.filter(subject_kind="deployment", subject_id=deployment.pk)
-    request = asked.select_related("system").order_by("-created_at").first()
+    request = selectors.approval_of(deployment)
     standing = approvals.standing(request) if request else []
     running = last_succeeded(deployment.environment, deployment.service_id)
     own = deployment.requester_id == user.pk
@@ -65,7 +55,7 @@ def deployment_context(user: User, deployment: Deployment) -> dict[str, Any]:
         "heading": page.heading(deployment),
         "next": page.next_step(deployment),
         "stages": page.stages_of(deployment, (len(standing), request.required) if request else None, clock.now()),
-        "changes": page.changes_of(deployment, {} if deployment.snapshot else _ran_before(deployment)),
+        "changes": selectors.changes(deployment),
         "task_groups": page.task_groups(deployment),
         "traffic": page.traffic_of(deployment),
         "proof": page.proof_of(deployment),
@@ -83,17 +73,6 @@ def deployment_context(user: User, deployment: Deployment) -> dict[str, Any]:
         "can_roll_back": bool(running and running.pk == deployment.pk and deployment.previous_release_id),
         "is_active": deployment.state in DEPLOYMENT.active,
     }
-
-
-def _ran_before(deployment: Deployment) -> dict[str, Any]:
-    """The task definition of the deployment that succeeded before this one; {} for a first release."""
-    before = Deployment.objects.filter(
-        environment=deployment.environment_id,
-        service=deployment.service_id,
-        state="succeeded",
-        created_at__lt=deployment.created_at,
-    )
-    return before.order_by("-created_at").values_list("rendered", flat=True).first() or {}
 
 
 def _back(deployment: Deployment) -> HttpResponse:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from deployments_app import taskdefinition
 from deployments_app.models import Deployment
 from environments_app.views.stages import Stage
 
@@ -91,12 +90,6 @@ def _stage(
     if begin:
         return Stage(name, "now", deployment.state, note=deployment.state.replace("_", " "))
     return Stage(name, note="not reached" if deployment.is_finished else "")
-
-
-def changes_of(deployment: Deployment, ran_before: Mapping[str, Any]) -> Sequence[taskdefinition.Change]:
-    """What the release changes in the task definition: of what the snapshot found, else of `ran_before`."""
-    before = deployment.snapshot.get("definition", ran_before)
-    return taskdefinition.diff(before, deployment.rendered) if deployment.rendered else []
 
 
 @dataclass(frozen=True)

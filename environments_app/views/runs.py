@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from controlplane.core import access
-from controlplane.core.models import ApprovalRequest, User
+from controlplane.core.models import User
 from controlplane.core.policies import Capability
 from controlplane.core.services import approvals, locks
 from controlplane.lib import clock
+from environments_app import selectors
 from environments_app.models import Environment, Run, StateVersion
 from environments_app.services import runs
 from environments_app.views import run_page
@@ -37,7 +38,7 @@ def show(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 def run_context(user: User, run: Run) -> dict[str, Any]:
     """Everything that the run's page and its partials show to `user`."""
-    asked = _newest_request(run)
+    asked = selectors.approval_of(run)
     standing = approvals.standing(asked) if asked else []
     given = (len(standing), asked.required) if asked else None
     rows = run_page.rows_of(run)
@@ -70,11 +71,6 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
 def _right(user: User, run: Run, others: Capability) -> Capability:
     """One's own runs need less to be ended than others'."""
     return Capability.PLAN if run.requester_id == user.pk else others
-
-
-def _newest_request(run: Run) -> ApprovalRequest | None:
-    found = ApprovalRequest.objects.select_related("system").filter(subject_kind="run", subject_id=run.pk)
-    return found.order_by("-created_at").first()
 
 
 def _asks_name(run: Run) -> bool:

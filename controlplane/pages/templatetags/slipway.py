@@ -141,3 +141,10 @@ def as_json(value: object) -> str:
 def item(mapping: Mapping[str, Any], key: str) -> Any:
     """The value of a key that a template has in a variable; None where there is none."""
     return mapping.get(key)
+
+
+@register.filter
+def image(reference: str) -> str:
+    """An image by digest, short: "api@7c1e…d90a"; any other text as it is."""
+    repository, at, digest = reference.partition("@sha256:")
+    return f"{repository.rpartition('/')[2]}@{words.short(digest)}" if at else reference

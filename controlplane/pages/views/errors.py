@@ -29,11 +29,6 @@ BAD_REQUEST = Problem(
     400, "BAD_REQUEST", "The server did not understand that",
     "The request was incomplete or of a form that no page sends.", "Go back, load the page again and try once more.",
 )  # fmt: skip
-STALE_FORM = Problem(
-    403, "CSRF_FAILED", "This form is no longer valid",
-    "It was opened before you signed in or out, or cookies are switched off.",
-    "Go back, load the page again and send it once more. Nothing was changed.",
-)  # fmt: skip
 FORBIDDEN = Problem(
     403, "FORBIDDEN", "You may not do that", "Your role does not allow it.",
     "Ask an admin of the system for the role that does.",
@@ -61,9 +56,7 @@ def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith("/api/"):
         body = error_body(problem.code, f"{problem.heading}. {problem.why}", {}, context.request_id(), clock.now())
         return JsonResponse(body, status=problem.status)
-    return render(
-        request, "errors/problem.html", {"problem": problem, "request_id": context.request_id()}, status=problem.status
-    )
+    return render(request, "errors/problem.html", {"problem": problem}, status=problem.status)
 
 
 def _said(problem: Problem, exception: BaseException | None) -> Problem:
@@ -85,11 +78,6 @@ def forbidden(request: HttpRequest, exception: BaseException) -> HttpResponse:
 def not_found(request: HttpRequest, exception: BaseException) -> HttpResponse:
     """handler404. The same whether a thing does not exist or may not be seen."""
     return _answer(request, NOT_FOUND)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """CSRF_FAILURE_VIEW."""
-    return _answer(request, STALE_FORM)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
