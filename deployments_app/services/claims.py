@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Q, Value, When
+from django.db.models import Q
 
 from controlplane.core.actors import Actor
 from controlplane.core.services import audit, locks
@@ -45,6 +45,7 @@ class Claim:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment, self.fencing = deployment, deployment.fencing
+        self._due_at = deployment.due_at
 
     def store(self, **values: Any) -> None:
         """Writes fields of the row, if the claim still stands; else raises ClaimLost."""
@@ -93,16 +94,11 @@ class Claim:
                 reason=reason,
             )
 
-    def put_back(self, after: timedelta, **values: Any) -> None:
-        """Ends the look: the next one is due after this time."""
-        now = clock.now()
-        # A person's wish may have made it due meanwhile; that must not be put off.
-        due = Case(
-            When(Q(due_at__gt=self.deployment.due_at), then="due_at"),
-            default=Value(now + after),
-        )
+    def put_back(self, after: timedelta) -> None:
+        """Ends the look: the next one is due after this time, or at once where a person's wish came meanwhile."""
         mine = Deployment.objects.filter(pk=self.deployment.pk, fencing=self.fencing, state__in=LOOKED_AFTER)
-        mine.update(lease_until=None, due_at=due, **values)
+        mine.filter(due_at=self._due_at).update(due_at=clock.now() + after)
+        mine.update(lease_until=None)
 
 
 def _move(deployment: Deployment, state: str, reason: str, fencing: int, values: dict[str, Any]) -> bool:

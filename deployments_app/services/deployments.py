@@ -23,12 +23,21 @@ from environments_app.models import Environment
 
 APPROVED = "deployments_app.services.deployments.on_approved"
 APPROVAL_LIFETIME = timedelta(hours=24)
+_RELATED = (
+    "environment__system",
+    "service",
+    "release__service",
+    "release__system",
+    "previous_release__service",
+    "previous_release__system",
+    "stream",
+    "requester",
+)
 
 
 def find(deployment_id: UUID) -> Deployment:
     """The row with everything that the verbs read."""
-    related = ("environment__system", "service", "release__service", "release__system", "stream", "requester")
-    return Deployment.objects.select_related(*related).get(pk=deployment_id)
+    return Deployment.objects.select_related(*_RELATED).get(pk=deployment_id)
 
 
 def author_of(release: Release) -> User | None:
@@ -259,18 +268,17 @@ def rollback(actor: Actor, deployment: Deployment) -> Deployment | Refusal:
     environment = deployment.environment
     if (refusal := _may(actor, "deployment.rollback_requested", deployment, Capability.OPERATE)) is not None:
         return refusal
-    refusal = None
     running = targets.last_succeeded(environment, deployment.service_id)
+    previous = deployment.previous_release
     if deployment.state in IN_ROLLOUT:
         refusal = Refusal("STILL_ROLLING_OUT", "It is still rolling out. Abort it: that takes it back.")
     elif running is None or running.pk != deployment.pk:
         refusal = Refusal("NOT_RUNNING", "This deployment is not what runs now, so there is nothing to take back.")
-    elif deployment.previous_release is None:
+    elif previous is None:
         refusal = Refusal("NOTHING_BEFORE", "This was the first release here; there is nothing to return to.")
-    if refusal is not None:
-        return _refused(actor, "deployment.rollback_requested", environment, refusal, deployment.subject)
-    previous = Release.objects.select_related("service", "system").get(pk=deployment.previous_release_id)
-    return request_deployment(actor, environment, previous, kind="rollback")
+    else:
+        return request_deployment(actor, environment, previous, kind="rollback")
+    return _refused(actor, "deployment.rollback_requested", environment, refusal, deployment.subject)
 
 
 def _wished(actor: Actor, action: str, deployment: Deployment, reason: str, what: str) -> Deployment:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from controlplane.lib.aws import Account
 from controlplane.lib.errors import Refusal
@@ -43,7 +44,7 @@ def policy_of(environment: Environment, service: str) -> schema.services.Deploym
     return found.deployment if found else None
 
 
-def last_succeeded(environment: Environment, service_id: object) -> Deployment | None:
+def last_succeeded(environment: Environment, service_id: UUID) -> Deployment | None:
     """The deployment whose result runs there as far as Slipway knows."""
     done = Deployment.objects.filter(environment=environment, service_id=service_id, state="succeeded")
     return done.select_related("release").order_by("-finished_at").first()

@@ -1,0 +1,99 @@
+"""A release through a real ECS imitation: success is proved, failure is taken back with its reason in words."""
+
+import pytest
+
+from controlplane.core.models import AuditEvent, LockHold
+from controlplane.core.services import output
+from deployments_app.models import Deployment
+from environments_app.models import Environment
+from tests import factories
+from tests.release_world import ReleaseWorld
+from tests.sandbox_fixture import SandboxProcess
+from tests.sandbox_world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def environment() -> Environment:
+    return factories.environment(factories.system("small"), auto_deploy=True)
+
+
+@pytest.fixture
+def world(sandbox: SandboxProcess, environment: Environment) -> ReleaseWorld:
+    return ReleaseWorld.make(World(sandbox), environment)
+
+
+def told(deployment: Deployment, *, service: bool = False) -> str:
+    stream = deployment.service_stream_id if service else deployment.stream_id
+    assert stream
+    return "\n".join(line.text for line in output.lines_after(stream))
+
+
+def test_a_healthy_release_succeeds_with_its_proof(world: ReleaseWorld) -> None:
+    asked = world.deploy("healthy")
+    done = world.ended(asked)
+    assert done.state == "succeeded", (done.failure, told(done))
+    assert done.verdict["digests"] == done.release.digests
+    assert done.verdict["service_deployment"] == done.service_deployment_arn
+    assert world.running_digests() == set(done.release.digests.values())
+    assert world.describe()["desiredCount"] == 2
+    assert not LockHold.objects.exists()
+    assert "first release" in told(done)
+    assert "2 of 2 tasks carry the image digest" in told(done)
+    assert "listening on port 8080" in told(done, service=True)
+    states = AuditEvent.objects.filter(subject_id=str(done.pk)).order_by("at").values_list("action", flat=True)
+    walked = ["queued", "preparing", "rolling_out", "baking", "succeeded"]
+    assert list(states) == ["deployment.requested", *(f"deployment.{state}" for state in walked)]
+
+
+def test_a_second_release_replaces_the_first_under_the_circuit_breaker(world: ReleaseWorld) -> None:
+    first = world.ended(world.deploy("healthy"))
+    second = world.ended(world.deploy("healthy"))
+    assert second.state == "succeeded", second.failure
+    assert second.previous_release_id == first.release_id
+    assert second.snapshot["previous"] == first.task_definition_arn
+    assert world.running_digests() == set(second.release.digests.values())
+    breaker = world.describe()["deploymentConfiguration"]["deploymentCircuitBreaker"]
+    assert (breaker["enable"], breaker["rollback"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        ("unhealthy", "new tasks failed their health check: GET / answered 503"),
+        ("crashes", "new tasks ended by themselves: api with code 1"),
+    ],
+)
+def test_a_bad_release_is_taken_back_and_says_why(world: ReleaseWorld, behaviour: str, words: str) -> None:
+    good = world.ended(world.deploy("healthy"))
+    bad = world.ended(world.deploy(behaviour))
+    assert bad.state == "rolled_back", (bad.failure, told(bad))
+    assert words in bad.failure["cause"]
+    assert bad.failure["effect"]
+    assert bad.failure["next_step"]
+    assert words in told(bad)
+    assert not bad.verdict
+    assert world.running_digests() == set(good.release.digests.values())
+    assert world.describe()["taskDefinition"] == good.task_definition_arn
+    assert not LockHold.objects.exists()
+
+
+def test_a_first_release_that_fails_leaves_nothing_running(world: ReleaseWorld) -> None:
+    bad = world.ended(world.deploy("unhealthy"))
+    assert bad.state == "failed", (bad.failure, told(bad))
+    assert "answered 503" in bad.failure["cause"]
+    assert "nothing to return to" in bad.failure["effect"]
+    assert world.describe()["desiredCount"] == 0
+    assert world.running_digests() == set()
+    good = world.ended(world.deploy("healthy"))
+    assert good.state == "succeeded", "a failed first release is no obstacle"
+
+
+def test_an_image_that_cannot_be_pulled_is_said_to_be_so(world: ReleaseWorld) -> None:
+    world.ended(world.deploy("healthy"))
+    missing = world.release("healthy")
+    missing.images.update(digest=f"sha256:{'0' * 64}")
+    bad = world.ended(world.asked(missing))
+    assert bad.state == "rolled_back"
+    assert "could not start: CannotPullContainerError" in bad.failure["cause"]
