@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from controlplane.core.models import System
 from controlplane.lib import signing
@@ -73,7 +72,7 @@ def test_a_viewer_gets_no_secret(system: System) -> None:
     assert "webhook-lines" not in signed_in(system, "viewer").get("/environments/shop/development").content.decode()
 
 
-def test_there_is_none_with_a_real_account(system: System, settings: SettingsWrapper) -> None:
+def test_there_is_none_with_a_real_account(system: System, settings: Any) -> None:
     settings.SLIPWAY_IN_SANDBOX = False
     assert signed_in(system, "developer").get(PATH).status_code == 404
 
