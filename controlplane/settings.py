@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from controlplane import env
 from controlplane.env import REPOSITORY
@@ -151,11 +153,15 @@ STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise asks for it, though it serves fro
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# redis-py's new default socket_timeout of 5 s would end an idle channel layer (1011); None waits.
+# redis-py's new default socket_timeout of 5 s would end an idle channel layer (1011); None waits. Its default of ten
+# retries would keep listeners deaf for half a minute after a lost Redis is back; they come back by themselves.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [{"address": ENV.redis_url, "socket_timeout": None}], "capacity": 500},
+        "CONFIG": {
+            "hosts": [{"address": ENV.redis_url, "socket_timeout": None, "retry": Retry(NoBackoff(), 1)}],
+            "capacity": 500,
+        },
     }
 }
 TERRAFORM_JOB_SECONDS = 4 * 3600

@@ -46,6 +46,7 @@ class WebProcess:
             additional_headers={"Cookie": cookie} if cookie else {},
             max_size=None,
             proxy=None,
+            close_timeout=1,  # a test that leaves messages unread would wait for the server's goodbye behind them
         )
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:

@@ -1,5 +1,6 @@
 """What a reader of output sees when a process behind it dies: a pause at the most, never a missing or second line."""
 
+import contextlib
 import itertools
 import json
 import signal
@@ -18,7 +19,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from controlplane.core.models import OutputStream, User
-from controlplane.core.output_hub import LOOK_SECONDS
 from controlplane.core.services import output
 from controlplane.lib import live
 from launcher.ports import free_port
@@ -82,6 +82,14 @@ def lines_of(socket: ClientConnection, seconds: float = 10) -> list[tuple[int, s
     return [(message["first"] + index, text) for index, (_, text) in enumerate(message["lines"])]
 
 
+def gather(socket: ClientConnection, count: int) -> list[tuple[int, str]]:
+    """The lines of the next messages, at least `count`."""
+    lines: list[tuple[int, str]] = []
+    while len(lines) < count:
+        lines += lines_of(socket)
+    return lines
+
+
 @contextmanager
 def endless_writer(stream: OutputStream) -> Iterator[None]:
     """Some 200 numbered lines a second, until the block ends."""
@@ -112,22 +120,19 @@ def rings(server: OwnRedis, stream: OutputStream) -> bool:
 def test_a_web_server_killed_in_the_middle_costs_a_pause(
     own_redis: OwnRedis, stream: OutputStream, viewer: User
 ) -> None:
-    cookie, lines = session_cookie(viewer), []
+    cookie = session_cookie(viewer)
     web = launch_web(REDIS_URL=own_redis.url)
     try:
         with endless_writer(stream):
             with web.socket(f"/ws/output/{stream.pk}", cookie=cookie) as socket:
-                while len(lines) < 100:
-                    lines += lines_of(socket)
+                lines = gather(socket, 100)
                 web.stop(signal.SIGKILL)
-                with pytest.raises(ConnectionClosed):
+                with contextlib.suppress(ConnectionClosed):
                     while True:
                         lines += lines_of(socket)
             web = launch_web(web.port, REDIS_URL=own_redis.url)
             with web.socket(f"/ws/output/{stream.pk}?after={len(lines)}", cookie=cookie) as socket:
-                enough = len(lines) + 200
-                while len(lines) < enough:
-                    lines += lines_of(socket)
+                lines += gather(socket, 200)
     finally:
         web.stop(signal.SIGKILL)
     assert lines == [(number, f"line {number}") for number in range(1, len(lines) + 1)]
@@ -136,35 +141,33 @@ def test_a_web_server_killed_in_the_middle_costs_a_pause(
 def test_lines_arrive_without_redis_and_a_later_redis_rings_again(
     own_redis: OwnRedis, stream: OutputStream, viewer: User
 ) -> None:
-    cookie, lines = session_cookie(viewer), []
+    cookie = session_cookie(viewer)
     address = f"/ws/output/{stream.pk}"
-    with start_web(REDIS_URL=own_redis.url) as web, endless_writer(stream):
-        with web.socket(address, cookie=cookie) as socket:
-            while len(lines) < 50:
-                lines += lines_of(socket)
-            own_redis.kill()
-            for goal in (len(lines) + 200, len(lines) + 400):
-                while len(lines) < goal:
-                    lines += lines_of(socket, LOOK_SECONDS + 5)
-            with web.socket(address, cookie=cookie) as late:
-                assert lines_of(late)[0] == (1, "line 1"), "a page that is opened meanwhile works as well"
-            own_redis.start()
-            eventually(lambda: rings(own_redis, stream), why="the reader listens to the new Redis")
-            goal = len(lines) + 200
-            while len(lines) < goal:
-                lines += lines_of(socket)
+    with (
+        start_web(REDIS_URL=own_redis.url) as web,
+        endless_writer(stream),
+        web.socket(address, cookie=cookie) as socket,
+    ):
+        lines = gather(socket, 50)
+        own_redis.kill()
+        lines += gather(socket, 300)
+        with web.socket(address, cookie=cookie) as late:
+            assert lines_of(late)[0] == (1, "line 1"), "a page that is opened meanwhile works as well"
+        own_redis.start()
+        eventually(lambda: rings(own_redis, stream), seconds=15, why="the reader listens to the new Redis")
+        lines += gather(socket, 200)
     assert lines == [(number, f"line {number}") for number in range(1, len(lines) + 1)]
 
 
 def test_a_redis_that_hangs_holds_up_neither_writer_nor_readers(
     own_redis: OwnRedis, stream: OutputStream, viewer: User
 ) -> None:
-    lines: list[tuple[int, str]] = []
-    with start_web(REDIS_URL=own_redis.url) as web:
-        with web.socket(f"/ws/output/{stream.pk}", cookie=session_cookie(viewer)) as socket:
-            eventually(lambda: rings(own_redis, stream), why="the reader listens")
-            own_redis.process.send_signal(signal.SIGSTOP)
-            with endless_writer(stream):
-                while len(lines) < 400:
-                    lines += lines_of(socket)
+    with (
+        start_web(REDIS_URL=own_redis.url) as web,
+        web.socket(f"/ws/output/{stream.pk}", cookie=session_cookie(viewer)) as socket,
+    ):
+        eventually(lambda: rings(own_redis, stream), why="the reader listens")
+        own_redis.process.send_signal(signal.SIGSTOP)
+        with endless_writer(stream):
+            lines = gather(socket, 400)
     assert lines == [(number, f"line {number}") for number in range(1, len(lines) + 1)]
