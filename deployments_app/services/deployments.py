@@ -56,7 +56,9 @@ def _refused(actor: Actor, action: str, environment: Environment, refusal: Refus
 
 def _may(actor: Actor, action: str, deployment: Deployment, capability: Capability) -> Refusal | None:
     refusal = access.check(actor.user, deployment.environment.system, capability)
-    return refusal and _refused(actor, action, deployment.environment, refusal, deployment.subject)
+    if refusal is None:
+        return None
+    return _refused(actor, action, deployment.environment, refusal, deployment.subject)
 
 
 def _words(state: str) -> str:
