@@ -6,12 +6,13 @@ from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
 from redis.retry import Retry
 from rq import Worker
 
 from controlplane.pages import words
 
-PATIENCE = 0.5
+PATIENCE = 1.0
 """Seconds that a page waits for Redis: a page must not hang because the bell is broken."""
 
 
@@ -34,6 +35,8 @@ def look() -> Plant:
     )
     try:
         workers = Worker.count(connection=connection)
+    except RedisTimeout:
+        return Plant("unknown", "Redis is slow to answer", "Workers unknown")
     except (RedisError, OSError):
         return Plant("failed", "Redis does not answer, new work waits", "Workers unknown")
     finally:

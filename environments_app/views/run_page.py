@@ -57,6 +57,15 @@ class Module:
     rows: Sequence[Row]
     cost: float | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a long page shows its rows at once: a change of what exists is read before additions."""
+        return any(row.change["action"] != "create" for row in self.rows)
+
+    @property
+    def has_unknown(self) -> bool:
+        return any(row.cost is None for row in self.rows)
+
 
 @dataclass(frozen=True)
 class Cost:

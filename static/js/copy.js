@@ -21,8 +21,8 @@ export function watchCopyButtons() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    const source = button.dataset.copyFrom ? document.getElementById(button.dataset.copyFrom) : null;
-    await write(source ? source.textContent : button.dataset.copy);
+    event.preventDefault(); // inside a summary, copying must not open or close it
+    await write(button.dataset.copy);
     const use = button.querySelector("use");
     const label = button.getAttribute("aria-label");
     use?.setAttribute("href", "#i-good");

@@ -3,12 +3,14 @@
 import { watchCopyButtons } from "./copy.js";
 import { watchKeys } from "./keys.js";
 import { watchTopics } from "./live.js";
+import { dismissMessages } from "./messages.js";
 import { tickTimes } from "./time.js";
 
 watchCopyButtons();
 watchKeys();
 watchTopics();
 tickTimes();
+dismissMessages();
 
 // The log viewer is the largest module, and most pages have none.
 const outputs = document.querySelectorAll("[data-output]");

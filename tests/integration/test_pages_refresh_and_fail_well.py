@@ -51,8 +51,7 @@ def test_a_refresh_reads_regions_and_title_without_the_frame(client: Client, run
         wanted = re.search(r'hx-select-oob="([^"]+)"', whole)
         assert wanted
         for region in wanted[1].split(","):
-            if region != "#messages":
-                assert f'id="{region.removeprefix("#")}"' in part, (path, region)
+            assert f'id="{region.removeprefix("#")}"' in part, (path, region)
 
 
 def test_ids_are_unique_on_every_page(client: Client, run: Run) -> None:

@@ -69,7 +69,7 @@ def copy(value: object, label: str) -> Context:
 @register.inclusion_tag("components/live.html", takes_context=True)
 def live(context: template.RequestContext, topics: str, regions: str) -> Context:
     """Keeps the regions (element ids, space-separated) fresh: read again whenever a topic rings."""
-    wanted = [f"#{region}" for region in ["inbox-count", "messages", *regions.split()]]
+    wanted = [f"#{region}" for region in ["inbox-count", *regions.split()]]
     return {"topics": topics, "regions": ",".join(wanted), "path": context.request.get_full_path()}
 
 
