@@ -5,7 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from controlplane.core.api import Log, actor_of, not_found, read_log, require, unless_refused
@@ -151,10 +151,10 @@ def describe(run: Run) -> dict[str, Any]:
 
 
 @router.post("/environments/{system}/{environment}/runs", response={201: RunCreated})
-def request_run(request: HttpRequest, system: str, environment: str, asked: RunAsked) -> tuple[int, Run]:
+def request_run(request: HttpRequest, system: str, environment: str, asked: RunAsked) -> Status[Run]:
     found = find_environment(request, system, environment, Capability.VIEW)
     run = unless_refused(runs.request_run(actor_of(request), found, asked.kind, asked.title))
-    return 201, run
+    return Status(201, run)
 
 
 @router.get("/runs/{run_id}", response=RunOut)

@@ -120,7 +120,7 @@ def sign_in(browser: Browser, slipway: Slipway) -> Iterator[SignIn]:
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda said: problems.append(f"{said.text} {said.location}") if said.type == "error" else None)
         page.goto(slipway.url)
         page.get_by_label("Username").fill(role)
         page.get_by_label("Password").fill(slipway.password(role))
@@ -140,6 +140,7 @@ def photograph() -> Callable[[Page, str], None]:
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
 
     def take(page: Page, name: str) -> None:
-        page.screenshot(path=str(ARTIFACTS / f"{name}.png"), full_page=True)
+        # The caret stays: hiding it takes an inline style, which the pages' policy forbids.
+        page.screenshot(path=str(ARTIFACTS / f"{name}.png"), full_page=True, caret="initial")
 
     return take

@@ -4,7 +4,6 @@ but AWS itself: real launcher, workers, Terraform, sandbox and browser."""
 import subprocess
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.story.conftest import SignIn, Slipway
@@ -20,10 +19,10 @@ def open_environment(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(ENVIRONMENT)
 
 
-def post_release(page: Page, slipway: Slipway, version: str) -> str:
+def post_release(page: Page, slipway: Slipway, behaviour: str) -> str:
     """Runs the signed curl line that the environment's page shows; returns the release's page."""
     open_environment(page)
-    line = page.locator(f'[data-curl="{version}"]').inner_text()
+    line = page.locator(f'[data-curl="{behaviour}"]').first.inner_text()
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30, check=True)
     assert '"created": true' in done.stdout or '"created":true' in done.stdout, done.stdout + done.stderr
     release = slipway.api(f"/releases?system={SYSTEM}")[0]
@@ -35,11 +34,6 @@ def open_deployment(page: Page, slipway: Slipway, release: str) -> None:
     page.get_by_role("link", name="Deployment").or_(page.locator('a[href^="/deployments/"]')).first.click()
 
 
-@pytest.fixture
-def developer(sign_in: SignIn) -> Page:
-    return sign_in("developer")
-
-
 def test_the_story(slipway: Slipway, sign_in: SignIn, photograph: Photograph) -> None:
     developer = sign_in("developer")
     for name in ("tvmaze-ingestion", "cloudweave", "verificadores", "dougust", "programador-musical"):
@@ -49,7 +43,7 @@ def test_the_story(slipway: Slipway, sign_in: SignIn, photograph: Photograph) ->
     open_environment(developer)
     photograph(developer, "02-environment-before")
     developer.get_by_role("button", name="Plan").click()
-    output = developer.locator(".out")
+    output = developer.locator("[data-output-lines]")
     expect(output).to_contain_text("Initializing", timeout=PLAN_MS)
     photograph(developer, "03-planning")
     expect(developer.get_by_text("Waits for approval").first).to_be_visible(timeout=PLAN_MS)
@@ -77,7 +71,7 @@ def test_the_story(slipway: Slipway, sign_in: SignIn, photograph: Photograph) ->
     expect(developer.get_by_text("load_balancer").first).to_be_visible()
     photograph(developer, "08-environment-applied")
 
-    release = post_release(developer, slipway, "1.0.0")
+    release = post_release(developer, slipway, "healthy")
     developer.goto(slipway.url + release)
     photograph(developer, "09-release")
     open_deployment(developer, slipway, release)
@@ -87,7 +81,7 @@ def test_the_story(slipway: Slipway, sign_in: SignIn, photograph: Photograph) ->
     assert deployment["state"] == "succeeded"
     assert deployment["verdict"]
 
-    release = post_release(developer, slipway, "1.2.0")
+    release = post_release(developer, slipway, "unhealthy")
     open_deployment(developer, slipway, release)
     photograph(developer, "11-deployment-rolling")
     expect(developer.locator(".title").get_by_text("Rolled back")).to_be_visible(timeout=DEPLOY_MS)
