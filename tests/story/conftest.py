@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.sandbox_fixture import eventually
 
@@ -114,13 +114,17 @@ def sign_in(browser: Browser, slipway: Slipway) -> Iterator[SignIn]:
     problems: list[str] = []
     contexts = []
 
+    def listen(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            problems.append(f"{said.text} {said.location}")
+
     def start(role: str) -> Page:
         context = browser.new_context(viewport={"width": 1440, "height": 1000})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda said: problems.append(f"{said.text} {said.location}") if said.type == "error" else None)
+        page.on("console", listen)
         page.goto(slipway.url)
         page.get_by_label("Username").fill(role)
         page.get_by_label("Password").fill(slipway.password(role))
