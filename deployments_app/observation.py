@@ -12,7 +12,7 @@ from deployments_app import words
 from deployments_app.ecs import Ecs
 from deployments_app.models import Deployment
 from deployments_app.services import targets
-from deployments_app.services.claims import Claim, ClaimLost
+from deployments_app.services.claims import Claim, ClaimLost, keep
 from deployments_app.strategies.model import Observed, ServiceDeploymentSeen, ServiceSeen, TaskSeen
 from deployments_app.strategies.rolling import UPDATE
 from environments_app.models import Environment
@@ -38,6 +38,7 @@ def _observe_account(ecs: Ecs, claims: list[Claim]) -> dict[UUID, Observed | Aws
     try:
         for claim in left:
             _recognise(ecs, claim)
+            keep(left)
         arns = [claim.deployment.service_deployment_arn for claim in left if claim.deployment.service_deployment_arn]
         started = ecs.service_deployments(arns) if arns else {}
     except AwsError as error:
@@ -45,6 +46,7 @@ def _observe_account(ecs: Ecs, claims: list[Claim]) -> dict[UUID, Observed | Aws
     for claim in left:
         row = claim.deployment
         service = services.get((row.cluster, row.ecs_service))
+        keep(left)
         try:
             seen[row.pk] = _observe_one(ecs, row, service, started.get(row.service_deployment_arn))
         except AwsError as error:
@@ -65,6 +67,8 @@ def _services(
         except AwsError as error:
             seen |= {row.pk: error for row in rows}
             continue
+        finally:
+            keep(claims)
         found |= {(cluster, name): service for name, service in services.items()}
     return found
 

@@ -1,5 +1,6 @@
 """Who looks at a deployment: claimed by compare-and-swap under a fencing number, for the length of a look."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from deployments_app.services.narration import tell
 from deployments_app.states import DEPLOYMENT, LOOKED_AFTER
 
 CONTROLLER = Actor.slipway("controller")
+HEARTBEAT_SHARE = 3
+"""A lease is extended when a third of it has passed."""
 AT_ONCE = 100
 """Deployments per look: what one call of DescribeTasks and ten of DescribeServices can see."""
 
@@ -46,6 +49,7 @@ class Claim:
     def __init__(self, deployment: Deployment) -> None:
         self.deployment, self.fencing = deployment, deployment.fencing
         self._due_at = deployment.due_at
+        self.renew_at = clock.now() + _lease() / HEARTBEAT_SHARE
 
     def store(self, **values: Any) -> None:
         """Writes fields of the row, if the claim still stands; else raises ClaimLost."""
@@ -126,6 +130,16 @@ def claim_due(account_key: str, limit: int = AT_ONCE) -> list[Claim]:
             row.fencing = row.fencing + 1
             claims.append(Claim(row))
     return claims
+
+
+def keep(held: Iterable[Claim]) -> None:
+    """Keeps the leases of a look that takes long, because AWS is slow; a lost one shows at its next write."""
+    now = clock.now()
+    for claim in held:
+        if now >= claim.renew_at:
+            mine = Deployment.objects.filter(pk=claim.deployment.pk, fencing=claim.fencing)
+            mine.update(lease_until=now + _lease())
+            claim.renew_at = now + _lease() / HEARTBEAT_SHARE
 
 
 def due_keys() -> list[str]:
