@@ -17,7 +17,7 @@ urlpatterns = [
     path(
         "environments/<slug:system>/<slug:environment>/configuration", environments.configuration, name="configuration"
     ),
-    path("environments/<slug:system>/<slug:environment>/webhook", webhook.lines, name="webhook"),
+    path("environments/<slug:system>/<slug:environment>/webhook", webhook.commands, name="webhook"),
     path("environments/<slug:system>/<slug:environment>/activity", environments.activity, name="activity"),
     path("output/<uuid:stream_id>.txt", output.raw, name="output"),
     path("audit", audit.events, name="audit"),

@@ -58,6 +58,11 @@ class Module:
     cost: float | None
 
     @property
+    def types(self) -> list[str]:
+        """What it is made of, for who does not open it."""
+        return sorted({row.change["type"] for row in self.rows})
+
+    @property
     def is_open(self) -> bool:
         """Whether a long page shows its rows at once: a change of what exists is read before additions."""
         return any(row.change["action"] != "create" for row in self.rows)
@@ -183,7 +188,9 @@ def progress_of(run: Run) -> dict[str, Any] | None:
     progress = run.progress
     if not progress:
         return None
-    total, done = int(progress.get("total", 0)), int(progress.get("done", 0))
+    total = int(progress.get("total", 0))
+    # Terraform also reports ephemeral resources, which the plan does not count.
+    done = min(int(progress.get("done", 0)), total)
     return {
         "phase": progress.get("phase", ""),
         "done": done,

@@ -90,6 +90,8 @@ class Viewer {
     this.follows = true;
     this.painting = false;
 
+    // A block takes its real height only when it comes near (content-visibility): the end moves, so follow it.
+    this.heights = new ResizeObserver(() => this.follows && this.toEnd());
     this.observer = new IntersectionObserver((entries) => this.near(entries), { root: this.box, rootMargin: NEAR });
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.button.addEventListener("click", () => this.follow());
@@ -140,6 +142,7 @@ class Viewer {
         this.blocks.push(block);
         this.box.append(block.element);
         this.observer.observe(block.element);
+        this.heights.observe(block.element);
       }
       block.lines.push(line);
       touched.add(block);
@@ -148,7 +151,7 @@ class Viewer {
     touched.forEach((block) => block.render(block === newest || block.asRows));
     const shown = this.last - this.waiting.length;
     this.count.textContent = `${shown.toLocaleString("en")} ${shown === 1 ? "line" : "lines"}`;
-    if (this.follows) this.box.scrollTop = this.box.scrollHeight;
+    if (this.follows) this.toEnd();
     this.painting = false;
     if (this.waiting.length) this.schedule();
     this.goToHash(true);
@@ -165,17 +168,23 @@ class Viewer {
   scrolled() {
     const fromEnd = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
     const atEnd = fromEnd < AT_END;
-    // Only scrolling up stops following; growing content is not the reader's doing.
+    // Only scrolling up stops following; content that grows or shrinks is not the reader's doing.
+    const wentUp = this.box.scrollTop < this.lastTop && this.box.scrollHeight >= this.lastHeight;
     if (atEnd) this.follows = true;
-    else if (this.box.scrollTop < this.lastTop) this.follows = false;
+    else if (wentUp) this.follows = false;
     this.lastTop = this.box.scrollTop;
+    this.lastHeight = this.box.scrollHeight;
     this.button.hidden = this.follows;
+  }
+
+  toEnd() {
+    this.box.scrollTop = this.box.scrollHeight;
   }
 
   follow() {
     this.follows = true;
     this.button.hidden = true;
-    this.box.scrollTop = this.box.scrollHeight;
+    this.toEnd();
   }
 
   /** Shows the line that the address names (#L142), once it is there. `pending`: only if that is still to do. */

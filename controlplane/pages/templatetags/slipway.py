@@ -36,6 +36,12 @@ def status(state: str | None, detail: object = "", word: str = "", chip: bool = 
     return {"shown": shown, "word": word or shown.word, "detail": detail, "chip": chip}
 
 
+@register.simple_tag
+def status_word(state: str | None) -> str:
+    """The word alone, for a line that has the icon in a column of its own."""
+    return status_of(state).word
+
+
 @register.inclusion_tag("components/time.html")
 def when(moment: datetime | None, exact: bool = False, never: str = "never") -> Context:
     """A time, relative with the exact one on hover; `exact` shows the clock time instead. Reader's zone."""

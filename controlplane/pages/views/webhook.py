@@ -30,10 +30,11 @@ class Line:
     title: str
     behaviour: str
     command: str
+    is_open: bool
 
 
 @require_GET
-def lines(request: HttpRequest, system: str, environment: str) -> HttpResponse:
+def commands(request: HttpRequest, system: str, environment: str) -> HttpResponse:
     """A part of the environment's page, loaded by itself: it asks the sandbox, which may be slow or away.
 
     The commands carry the system's secret, so they exist only where the sandbox is the AWS.
@@ -49,15 +50,17 @@ def lines(request: HttpRequest, system: str, environment: str) -> HttpResponse:
     except OSError as error:
         context = {"problem": f"The sandbox does not answer: {error}. Is it running?"}
         return render(request, "environments/_webhook.html", context)
-    numbered = enumerate(images, start=int(time.time()))
-    return render(
-        request,
-        "environments/_webhook.html",
-        {"lines": [_line(found.system, url, secret, image, number) for number, image in numbered]},
-    )
+    now, lines = int(time.time()), list[Line]()
+    shown: set[str] = set()
+    for number, image in enumerate(images):
+        # The first of those that a newcomer tries stand open: one that works, one that is taken back.
+        is_open = image["behaviour"] in {"healthy", "unhealthy"} - shown
+        shown.add(image["behaviour"])
+        lines.append(_line(found.system, url, secret, image, now + number, is_open))
+    return render(request, "environments/_webhook.html", {"lines": lines})
 
 
-def _line(system: System, url: str, secret: str, image: dict[str, str], number: int) -> Line:
+def _line(system: System, url: str, secret: str, image: dict[str, str], number: int, is_open: bool) -> Line:
     """The delivery of one image. `number` orders the releases, so that a later line is a newer release."""
     repository, _, tag = image["image"].rpartition(":")
     service = repository.rpartition("/")[2]
@@ -66,4 +69,4 @@ def _line(system: System, url: str, secret: str, image: dict[str, str], number: 
         system, service, image["image"], image["digest"], commit=commit, version=tag, sequence=number
     )
     title = f"{BEHAVIOURS.get(image['behaviour'], image['behaviour'])}: {service} {tag}"
-    return Line(title, image["behaviour"], selectors.curl_line(url, secret, str(uuid4()), body))
+    return Line(title, image["behaviour"], selectors.curl_line(url, secret, str(uuid4()), body), is_open)
