@@ -1,0 +1,28 @@
+"""What a worker does with a program's output: `python -m benchmarks.writer STREAM_ID LINES LINES_PER_SECOND`."""
+
+import os
+import sys
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from benchmarks import emitter  # noqa: E402  the apps must be loaded first
+from controlplane.core.models import OutputStream  # noqa: E402
+from controlplane.core.services import output  # noqa: E402
+from controlplane.lib.process import Command, Process  # noqa: E402
+
+
+def main(stream_id: str, lines: str, rate: str) -> None:
+    writer = output.OutputWriter(OutputStream.objects.get(pk=stream_id))
+    command = Command((sys.executable, "-IS", emitter.__file__, lines, rate), Path.cwd(), os.environ)
+    ended = Process(command).run(lambda data: writer.feed(data.decode("utf-8", "replace")))
+    writer.close()
+    output.close_stream(OutputStream.objects.get(pk=stream_id).pk)
+    if not ended.ok:
+        sys.exit(f"the emitter ended with {ended.code}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
