@@ -30,6 +30,7 @@ AT_ONCE = timedelta(0)
 DEADLINE = timedelta(minutes=60)
 """For each of rollout, proof and way back. ECS itself gives a rolling deployment no end."""
 LOCKED_SECONDS = 3.0
+LOOK_FAILED = "Slipway itself failed at the last look; it is tried again. The reason is in the worker's log."
 SHORTEST_PAUSE = timedelta(seconds=0.5)
 SHORTEST_BACKOFF, LONGEST_BACKOFF = timedelta(seconds=1), timedelta(minutes=1)
 
@@ -70,6 +71,7 @@ def _guarded(claim: Claim, work: Callable[[], timedelta]) -> None:
         log.warning("deployment %s: look %s was overtaken and stops", row.pk, claim.fencing)
     except Exception:
         log.exception("deployment %s: the look failed; it is tried again", row.pk)
+        Deployment.objects.filter(pk=row.pk, fencing=claim.fencing).update(reason=LOOK_FAILED)
         claim.put_back(LONGEST_BACKOFF)
 
 
@@ -109,7 +111,14 @@ def _refresh(claim: Claim) -> str | None:
     request = requests.order_by("-created_at").first()
     if request is None:
         # Nobody had to approve it, so the newest configuration counts.
-        claim.store(target=prepared.target, rendered=prepared.rendered, bound=prepared.bound)
+        claim.store(
+            target=prepared.target,
+            rendered=prepared.rendered,
+            bound=prepared.bound,
+            cluster=prepared.target["cluster_name"],
+            ecs_service=prepared.target["service_name"],
+            account_key=targets.account_key(prepared.account),
+        )
         return None
     if request.state != "complete" or request.digest != approvals.digest_of(prepared.bound):
         return deployments.changed_inputs(row) or "Its approval does not stand any more."
@@ -126,10 +135,8 @@ def _take_step(claim: Claim, seen: Observed | AwsError) -> timedelta:
         observation.record(claim, seen)
     row = claim.deployment
     action = rolling.step(view_of(row), seen, clock.now())
-    before = (row.state, row.observed)
     pause = _CARRY_OUT[type(action)](claim, seen, action)
-    if (row.state, row.observed) == before:
-        claims.ring(row)
+    claims.ring(row)
     return pause
 
 

@@ -26,5 +26,3 @@ BEFORE_ROLLOUT = NOT_STARTED | {"preparing"}
 """States in which the running service is untouched: ending here needs no way back."""
 IN_ROLLOUT = frozenset({"rolling_out", "baking"})
 """States in which the service is changing or being watched: ending here means taking it back."""
-HOLDS_LOCK = frozenset({"preparing", "rolling_out", "baking", "rolling_back"})
-"""States in which the deployment holds its service's lock."""

@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(default=controlplane.lib.clock.now)),
                 ('outcome', models.CharField(help_text='created: a new release; known: one that existed.', max_length=20)),
                 ('request_id', models.CharField(blank=True, max_length=64)),
-                ('release', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='deployments.release')),
+                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='deployments.release')),
                 ('system', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='webhook_deliveries', to='core.system')),
             ],
             options={

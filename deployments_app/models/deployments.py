@@ -7,7 +7,7 @@ from django.db import models
 from controlplane.core.models import OutputStream, System, User
 from controlplane.lib import clock
 from deployments_app.models.releases import Release
-from deployments_app.states import DEPLOYMENT, HOLDS_LOCK, LOOKED_AFTER
+from deployments_app.states import DEPLOYMENT, LOOKED_AFTER
 from environments_app.models import Environment, Service
 
 
@@ -112,10 +112,6 @@ class Deployment(models.Model):
     @property
     def is_looked_after(self) -> bool:
         return self.state in LOOKED_AFTER
-
-    @property
-    def holds_lock(self) -> bool:
-        return self.state in HOLDS_LOCK
 
     @property
     def paused(self) -> bool:

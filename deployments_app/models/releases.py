@@ -63,10 +63,6 @@ class Release(models.Model):
         return f"{self.service} {self.version}"
 
     @property
-    def audit_system(self) -> System:
-        return self.system
-
-    @property
     def digests(self) -> Mapping[str, str]:
         """Image digest by container."""
         return {image.container: image.digest for image in self.images.all()}
@@ -104,7 +100,7 @@ class WebhookDelivery(models.Model):
     delivery = models.CharField(max_length=100)
     body_sha256 = models.CharField(max_length=64)
     received_at = models.DateTimeField(default=clock.now)
-    release = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="deliveries")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="deliveries")
     outcome = models.CharField(max_length=20, help_text="created: a new release; known: one that existed.")
     request_id = models.CharField(max_length=64, blank=True)
 

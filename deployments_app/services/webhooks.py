@@ -85,7 +85,7 @@ def accept(
         Q(source=source, delivery=delivery) | Q(body_sha256=body_sha256)
     )
     known = same.select_related("release__service", "release__system").order_by("received_at").first()
-    if known is not None and known.release is not None:
+    if known is not None:
         if known.body_sha256 != body_sha256:
             return Refusal(
                 "DELIVERY_REUSED",
