@@ -49,7 +49,7 @@ class Block {
     this.first = first;
     this.lines = [];
     this.element = document.createElement("div");
-    this.element.className = "block";
+    this.element.className = "block plain";
     this.element.block = this;
     this.asRows = false;
     this.shown = 0; // how many lines the element shows
@@ -64,6 +64,7 @@ class Block {
       this.element.replaceChildren();
       this.shown = 0;
       this.asRows = asRows;
+      this.element.classList.toggle("plain", !asRows);
     }
     const news = this.lines.slice(this.shown);
     if (!news.length) return;

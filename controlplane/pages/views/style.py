@@ -72,6 +72,11 @@ def examples() -> dict[str, Any]:
             _row("update", "~", "change", False, 1.15),
             _row("create", "+", "add", False, None),
         ],
+        "tabs": [
+            {"name": "Overview", "href": "#", "here": True},
+            {"name": "Infrastructure", "href": "#", "count": 7},
+            {"name": "Configuration", "href": "#"},
+        ],
         "failure": {
             "code": "TERRAFORM_FAILED",
             "cause": "Terraform could not make the database",
