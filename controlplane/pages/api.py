@@ -1,5 +1,6 @@
 """The whole REST API under /api/v1: one object, the apps' routers, one error shape."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -17,6 +18,8 @@ from deployments_app.api import router as deployments_router
 from deployments_app.webhooks_api import router as webhooks_router
 from environments_app.api import router as environments_router
 
+log = logging.getLogger(__name__)
+
 api = NinjaAPI(
     title="Slipway",
     version="1",
@@ -33,7 +36,8 @@ api.add_router("/audit", audit_router, tags=["audit"])
 
 
 def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """A Refusal in the API's error shape."""
+    """A Refusal in the API's error shape; written to the log too, under the same request id."""
+    log.warning("%s %s: %s %s: %s", request.method, request.path, refusal.status, refusal.code, refusal.message)
     body = error_body(refusal.code, refusal.message, refusal.details, context.request_id(), clock.now())
     return api.create_response(request, body, status=refusal.status)
 
