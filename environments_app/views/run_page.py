@@ -88,6 +88,11 @@ class Cost:
     bars: Mapping[str, float] = field(default_factory=dict)
 
     @property
+    def is_least(self) -> bool:
+        """Whether more is charged than the sum says: unknown prices, or use that nobody stated."""
+        return bool(self.unknown or self.by_use)
+
+    @property
     def has_range(self) -> bool:
         return self.low is not None and self.high is not None and self.high - self.low >= 0.01
 
