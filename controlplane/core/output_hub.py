@@ -1,7 +1,7 @@
 """One reader per log and web process, shared by all who watch it.
 
 The reader keeps a window of recent chunks, already encoded for the wire. A viewer holds only the number of the
-last line it has; whoever fell behind the window reads the stored chunks itself until it has caught up. So a slow
+last line it has; whoever fell behind the window reads the stored chunks until it has caught up. So a slow
 viewer is held back, never cut short, and nobody is sent a line twice.
 """
 
@@ -37,6 +37,7 @@ REJOIN_SECONDS = 3600.0
 LEAVE_SECONDS = 1.0
 READ_CHUNKS = 16
 """How many chunks are read at once: a whole log in memory for each viewer who joins late would be too much."""
+SHARED_READS = 4
 
 # Threads of its own: all consumers of a process share one otherwise.
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="output-reader")
@@ -59,19 +60,18 @@ class Frame:
     text: str
 
 
-def _frame(lines: list[output.Line]) -> Frame:
-    rows = [[line.at_ms, line.text] for line in lines]
-    text = json.dumps({"first": lines[0].number, "lines": rows}, ensure_ascii=False, separators=(",", ":"))
-    return Frame(lines[0].number, lines[-1].number, text)
+def _frame(first: int, rows: list[tuple[int, str]]) -> Frame:
+    text = json.dumps({"first": first, "lines": rows}, ensure_ascii=False, separators=(",", ":"))
+    return Frame(first, first + len(rows) - 1, text)
 
 
 def _read(stream_id: UUID, after: int) -> list[Frame]:
     """The frames that continue exactly after line `after`."""
     frames = []
     for chunk in output.chunks_after(stream_id, after, READ_CHUNKS):
-        lines = [line for line in output.decode(chunk) if line.number > after]
-        frames.append(_frame(lines))
-        after = lines[-1].number
+        known = max(0, after - chunk.first_line + 1)
+        frames.append(_frame(chunk.first_line + known, output.rows(chunk)[known:]))
+        after = chunk.last_line
     return frames
 
 
@@ -97,6 +97,7 @@ class StreamReader:
         self._news = asyncio.Event()
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._reads: dict[int, asyncio.Task[list[Frame]]] = {}
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -204,7 +205,16 @@ class StreamReader:
         ready = list(takewhile(lambda frame: frame.first > after, reversed(self._window)))
         if ready and ready[-1].first == after + 1:
             return ready[::-1]
-        return await _in_thread(_read, self.stream_id, after)
+        return await self._older_frames(after)
+
+    async def _older_frames(self, after: int) -> list[Frame]:
+        """Read from the database, once for all viewers that have come to the same line."""
+        read = self._reads.get(after)
+        if read is None or (read.done() and (read.cancelled() or read.exception())):
+            read = self._reads[after] = asyncio.create_task(_in_thread(_read, self.stream_id, after))
+            while len(self._reads) > SHARED_READS:
+                self._reads.pop(next(iter(self._reads)))
+        return await asyncio.shield(read)
 
 
 class OutputHub:

@@ -52,14 +52,15 @@ def encode(lines: Iterable[tuple[int, str]]) -> bytes:
     return zlib.compress("".join(f"{at}\t{text}\n" for at, text in lines).encode(), 1)
 
 
+def rows(chunk: OutputChunk) -> list[tuple[int, str]]:
+    """A chunk's lines as (milliseconds, text) pairs; the first is line `chunk.first_line`."""
+    pairs = (row.partition("\t") for row in zlib.decompress(bytes(chunk.data)).decode().split("\n")[:-1])
+    return [(int(at), text) for at, _, text in pairs]
+
+
 def decode(chunk: OutputChunk) -> list[Line]:
     """A chunk's lines, numbered."""
-    rows = zlib.decompress(bytes(chunk.data)).decode().split("\n")[:-1]
-    lines = []
-    for number, row in enumerate(rows, start=chunk.first_line):
-        at, _, text = row.partition("\t")
-        lines.append(Line(number, int(at), text))
-    return lines
+    return [Line(number, at, text) for number, (at, text) in enumerate(rows(chunk), start=chunk.first_line)]
 
 
 def chunks_after(stream_id: UUID, after: int, limit: int = 64) -> list[OutputChunk]:
