@@ -72,7 +72,8 @@ def advance(progress: Progress, event: Event) -> Progress:
             return replace(progress, done=progress.done + 1, current=event.address)
         case "apply_start":
             return replace(progress, current=event.address)
-        case "apply_complete" | "apply_errored":
+        # Data sources that are read only now are reported alike, but nobody counted them as changes.
+        case "apply_complete" | "apply_errored" if event.action != "read":
             return replace(progress, done=progress.done + 1, current=event.address)
         case _:
             return progress

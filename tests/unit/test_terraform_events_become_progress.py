@@ -27,6 +27,12 @@ def test_applying_counts_what_is_done_or_failed() -> None:
     assert (progress.done, progress.total) == (2, 2)
 
 
+def test_a_data_source_that_is_read_while_applying_is_no_change() -> None:
+    read = {"resource": {"addr": "data.aws_iam_policy_document.a"}, "action": "read"}
+    progress = advance(Progress("apply", total=1), parse(line("apply_complete", hook=read)))
+    assert (progress.done, progress.total) == (0, 1)
+
+
 def test_an_error_keeps_its_words_and_place() -> None:
     diagnostic = {
         "severity": "error", "summary": "creating VPC", "detail": "VpcLimitExceeded\nask for more",
