@@ -1,6 +1,5 @@
 """Is it alive, is it ready, how is it doing: for launchers, load balancers and Prometheus."""
 
-import django_rq
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.db.models import Count
@@ -8,9 +7,9 @@ from django.db.utils import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from redis.exceptions import RedisError
-from rq import Worker
 
 from controlplane.core.models import ApprovalRequest, AuditEvent
+from controlplane.pages import plant
 from deployments_app.models import Deployment
 from environments_app.models import Run
 
@@ -18,8 +17,7 @@ from environments_app.models import Run
 def redis_state() -> tuple[bool, int]:
     """Whether Redis answers, and how many workers are registered there."""
     try:
-        redis = django_rq.get_connection("default")
-        return bool(redis.ping()), Worker.count(connection=redis)
+        return True, plant.count_workers()
     except (RedisError, OSError):
         return False, 0
 

@@ -25,8 +25,8 @@ class Plant:
     workers: str
 
 
-def look() -> Plant:
-    """Asks Redis once. Where it does not answer, nothing is lost: work waits in the database."""
+def count_workers() -> int:
+    """How many workers are registered; asks Redis once. Raises RedisError or OSError where it does not answer."""
     connection = Redis.from_url(
         str(settings.RQ_QUEUES["default"]["URL"]),
         socket_timeout=PATIENCE,
@@ -34,13 +34,19 @@ def look() -> Plant:
         retry=Retry(NoBackoff(), 0),
     )
     try:
-        workers = Worker.count(connection=connection)
+        return int(Worker.count(connection=connection))
+    finally:
+        connection.close()
+
+
+def look() -> Plant:
+    """In words. Where Redis does not answer, nothing is lost: work waits in the database."""
+    try:
+        workers = count_workers()
     except RedisTimeout:
         return Plant("unknown", "Redis is slow to answer", "Workers unknown")
     except (RedisError, OSError):
         return Plant("failed", "Redis does not answer, new work waits", "Workers unknown")
-    finally:
-        connection.close()
     if not workers:
         return Plant("OK", "Redis OK", "No worker, new work waits")
     return Plant("OK", "Redis OK", words.plural(workers, "worker"))
