@@ -60,11 +60,21 @@ class SandboxProcess:
         )
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """The JSON answer of `/_sandbox/<path>`; errors come back as {"error": ..., "status": ...}."""
+        """The JSON answer of `/_sandbox/<path>`, which must not be an error."""
+        status, answer = self._ask(method, path, body)
+        assert status < 400, answer
+        return answer
+
+    def refused(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The answer of a control that must be an error: {"error": ..., "status": ...}."""
+        status, answer = self._ask(method, path, body)
+        assert status >= 400, answer
+        return {**answer, "status": status}
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, Any]:
         encoded = json.dumps(body).encode() if body is not None else None
         response = urllib3.request(method, f"{self.url}/_sandbox/{path}", body=encoded, timeout=30, retries=False)
-        answer = response.json()
-        return {**answer, "status": response.status} if response.status >= 400 else answer
+        return response.status, response.json()
 
     def image(self, repository: str, behaviour: str, tag: str | None = None) -> dict[str, str]:
         body = {"repository": repository, "behaviour": behaviour} | ({"tag": tag} if tag else {})

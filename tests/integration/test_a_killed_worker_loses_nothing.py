@@ -27,7 +27,7 @@ Work = Callable[[str, Run], "subprocess.Popen[bytes]"]
 
 @pytest.fixture
 def environment(sandbox: SandboxProcess) -> Environment:
-    sandbox.control("POST", "/_sandbox/reset")
+    sandbox.control("POST", "reset")
     return factories.environment(factories.system("small"))
 
 

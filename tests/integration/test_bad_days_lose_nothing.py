@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture
 def environment(sandbox: SandboxProcess) -> Environment:
-    sandbox.control("POST", "/_sandbox/reset")
+    sandbox.control("POST", "reset")
     return factories.environment(factories.system("small"))
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def environment(sandbox: SandboxProcess) -> Environment:
-    sandbox.control("POST", "/_sandbox/reset")
+    sandbox.control("POST", "reset")
     return factories.environment(factories.system("small"))
 
 

@@ -155,6 +155,6 @@ def test_an_image_waits_for_its_repository(sandbox: SandboxProcess) -> None:
 def test_a_bad_order_is_refused_with_what_would_be_right(
     sandbox: SandboxProcess, method: str, path: str, body: dict[str, object] | None, status: int, message: str
 ) -> None:
-    answer = sandbox.control(method, path, body)
+    answer = sandbox.refused(method, path, body)
     assert answer["status"] == status
     assert message in answer["error"]

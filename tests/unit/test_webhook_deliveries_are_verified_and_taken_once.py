@@ -203,6 +203,15 @@ def test_a_refused_delivery_may_be_sent_again_when_it_is_put_right(environment: 
     assert post(document(), secret).status_code == 202
 
 
+@pytest.mark.django_db
+def test_the_body_is_described_in_the_apis_description() -> None:
+    client = Client()
+    client.force_login(factories.user())
+    described = json.dumps(client.get("/api/v1/openapi.json").json()["paths"]["/api/v1/webhooks/ci/{system}"])
+    assert all(name in described for name in ("committed_at", "sequence", "evidence", "digest"))
+    assert "$defs" not in described
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_hundred_parallel_copies_make_one_release() -> None:
     system: System = factories.environment(factories.system("shop")).system
