@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
+from django.db import transaction
 from django.db.models import Model
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from controlplane.core.actors import Actor
 from controlplane.core.models import ApiToken, Approval, ApprovalRequest, AuditEvent, Membership, System, User
@@ -66,6 +68,17 @@ class PeopleAdmin(AuditedAdmin, UserAdmin):
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
     )
     filter_horizontal = ()
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Django saves this form past `save_model`; audited is that the password changed, never to what."""
+        before = User.objects.filter(pk=unquote(id)).values_list("password", flat=True).first()
+        response = super().user_change_password(request, id, form_url)
+        user = self.get_object(request, unquote(id))
+        if user is not None and user.password != before:
+            now = "changed" if user.has_usable_password() else "disabled"
+            self._record(request, "password_changed", user, after={"password": now})
+        return response
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # people are made inactive: history keeps pointing at them
