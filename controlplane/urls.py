@@ -1,5 +1,6 @@
 """All addresses. The apps bring their own; what joins them is in pages."""
 
+from allauth.account import views as account
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -13,7 +14,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.account.urls")),
+    # Of allauth only this: the rest (sign-up, mail, passwords by mail) needs what Slipway does not have.
+    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/logout/", account.logout, name="account_logout"),
     path("", include("controlplane.pages.urls")),
     path("", include("environments_app.urls")),
     path("", include("deployments_app.urls")),
