@@ -181,7 +181,8 @@ def test_a_deleted_stream_is_said_to_be_closed(web: WebProcess, stream: OutputSt
 
 
 def test_a_page_of_another_site_is_refused(web: WebProcess, stream: OutputStream, viewer: User) -> None:
-    for origin in ("https://evil.example", "null"):
+    others = [f"http://127.0.0.1:{web.port + 1}", "http://127.0.0.1", f"https://127.0.0.1:{web.port}"]
+    for origin in ("https://evil.example", "null", f"http://localhost:{web.port}", *others):
         with pytest.raises(InvalidStatus) as refused:
             web.socket(address(stream), cookie=session_cookie(viewer), origin=origin)
         assert refused.value.response.status_code == 403
