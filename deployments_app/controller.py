@@ -1,12 +1,10 @@
-"""Carries out what a strategy's step says: one action per look, each recognisable should we die in the middle."""
+"""The look: starts what is queued, lets the strategy decide about what was seen, and copes with what is in the way."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from controlplane.core.models import ApprovalRequest
@@ -14,8 +12,7 @@ from controlplane.core.services import approvals
 from controlplane.lib import clock
 from controlplane.lib.aws import AwsError
 from controlplane.lib.errors import Refusal
-from deployments_app import observation, policies, taskdefinition, words
-from deployments_app.ecs import Ecs
+from deployments_app import actions, observation
 from deployments_app.models import Deployment
 from deployments_app.services import claims, deployments, targets
 from deployments_app.services.claims import Claim, ClaimLost, LockLost
@@ -24,23 +21,9 @@ from deployments_app.strategies.model import DeploymentView, Observed
 
 log = logging.getLogger(__name__)
 
-REGISTER = "ecs:RegisterTaskDefinition"
-STOP = "ecs:StopServiceDeployment"
-AT_ONCE = timedelta(0)
-DEADLINE = timedelta(minutes=60)
-"""For each of rollout, proof and way back. ECS itself gives a rolling deployment no end."""
 LOCKED_SECONDS = 3.0
 LOOK_FAILED = "Slipway itself failed at the last look; it is tried again. The reason is in the worker's log."
-SHORTEST_PAUSE = timedelta(seconds=0.5)
 SHORTEST_BACKOFF, LONGEST_BACKOFF = timedelta(seconds=1), timedelta(minutes=1)
-
-
-def _scaled(duration: timedelta) -> timedelta:
-    return clock.scaled(duration, settings.SLIPWAY_TIME_SCALE)
-
-
-def _pause(seconds: float) -> timedelta:
-    return max(_scaled(timedelta(seconds=seconds)), SHORTEST_PAUSE)
 
 
 def look(account_key: str) -> int:
@@ -63,7 +46,7 @@ def _guarded(claim: Claim, work: Callable[[], timedelta]) -> None:
         try:
             pause = work()
         except AwsError as error:
-            pause = _aws_failed(claim, error)
+            pause = _aws_failed(claim, error, is_action=True)
         except LockLost as error:
             pause = _lock_lost(claim, error)
         claim.put_back(pause)
@@ -82,47 +65,45 @@ def start(claim: Claim) -> timedelta:
     """Begins a queued deployment, if its lock is free and it is still what was approved."""
     row = claim.deployment
     if row.paused:
-        return _pause(rolling.LOOK_SECONDS)
-    outdated = _refresh(claim)
-    if outdated is not None:
-        with transaction.atomic():
-            deployments.supersede(claims.CONTROLLER, row, outdated)
-        return AT_ONCE
+        return actions.pause(rolling.LOOK_SECONDS)
+    needed_approval = ApprovalRequest.objects.filter(subject_kind="deployment", subject_id=row.pk).exists()
+    outdated = deployments.changed_inputs(row) if needed_approval else _refresh(claim)
     with transaction.atomic():
-        locked = claims.take_lock(row)
-        if locked is None:
-            approvals.supersede(claims.CONTROLLER, row.subject, "it is being deployed", "used")
+        locked = claims.take_lock(row) if outdated is None else None
+        if locked is not None:
+            _tell_who_holds_it(claim, locked)
+            return actions.pause(LOCKED_SECONDS)
+        if outdated is None and needed_approval and not approvals.use(claims.CONTROLLER, row.subject, row.bound):
+            outdated = "Its approval does not stand any more."
+        if outdated is not None:
+            deployments.supersede(claims.CONTROLLER, row, outdated)
+        else:
             claim.advance("preparing", "preparing", started_at=clock.now())
-            return AT_ONCE
-        if locked.message != row.reason:
-            claim.store(reason=locked.message[:300])
-            claim.tell(f"waiting: {locked.message}")
-            claims.ring(row)
-    return _pause(LOCKED_SECONDS)
+    return actions.AT_ONCE
 
 
 def _refresh(claim: Claim) -> str | None:
-    """Takes over what the environment is now; a sentence where that is not what was approved, or is impossible."""
+    """Nobody had to approve it, so the newest configuration counts; a sentence where that makes it impossible."""
     row = claim.deployment
     prepared = targets.prepare(row.environment, row.release, row.strategy, row.kind)
     if isinstance(prepared, Refusal):
         return prepared.message
-    requests = ApprovalRequest.objects.filter(subject_kind="deployment", subject_id=row.pk)
-    request = requests.order_by("-created_at").first()
-    if request is None:
-        # Nobody had to approve it, so the newest configuration counts.
-        claim.store(
-            target=prepared.target,
-            rendered=prepared.rendered,
-            bound=prepared.bound,
-            cluster=prepared.target["cluster_name"],
-            ecs_service=prepared.target["service_name"],
-            account_key=targets.account_key(prepared.account),
-        )
-        return None
-    if request.state != "complete" or request.digest != approvals.digest_of(prepared.bound):
-        return deployments.changed_inputs(row) or "Its approval does not stand any more."
+    claim.store(
+        target=prepared.target,
+        rendered=prepared.rendered,
+        bound=prepared.bound,
+        cluster=prepared.target["cluster_name"],
+        ecs_service=prepared.target["service_name"],
+        account_key=targets.account_key(prepared.account),
+    )
     return None
+
+
+def _tell_who_holds_it(claim: Claim, locked: Refusal) -> None:
+    if locked.message != claim.deployment.reason:
+        claim.store(reason=locked.message[:300])
+        claim.tell(f"waiting: {locked.message}")
+        claims.ring(claim.deployment)
 
 
 # ---- Stepping
@@ -130,12 +111,12 @@ def _refresh(claim: Claim) -> str | None:
 
 def _take_step(claim: Claim, seen: Observed | AwsError) -> timedelta:
     if isinstance(seen, AwsError):
-        raise seen
+        return _aws_failed(claim, seen, is_action=False)
     with transaction.atomic():
         observation.record(claim, seen)
     row = claim.deployment
     action = rolling.step(view_of(row), seen, clock.now())
-    pause = _CARRY_OUT[type(action)](claim, seen, action)
+    pause = actions.CARRY_OUT[type(action)](claim, seen, action)
     claims.ring(row)
     return pause
 
@@ -159,230 +140,22 @@ def view_of(row: Deployment) -> DeploymentView:
     )
 
 
-def _ecs(row: Deployment) -> Ecs:
-    return Ecs(targets.account_for(row.environment))
-
-
-def _policy(row: Deployment) -> Mapping[str, Any]:
-    """The deployment's own copy of the policy that it was asked for (and approved) with."""
-    strategy: Mapping[str, Any] = row.bound["strategy"]
-    return strategy
-
-
-def _wait(claim: Claim, seen: Observed, action: model.Wait) -> timedelta:
-    if action.why != claim.deployment.reason:
-        claim.store(reason=action.why[:300])
-    return _pause(action.seconds)
-
-
-def _snapshot(claim: Claim, seen: Observed, action: model.Snapshot) -> timedelta:
-    """What runs now. A service at 0 tasks has nothing to return to; one that people set to 0 is left alone."""
-    row, service = claim.deployment, seen.service
-    assert service is not None  # noqa: S101  the step has seen it
-    known = targets.last_succeeded(row.environment, row.service_id)
-    is_first = known is None and service.running == 0
-    wanted = int(row.target["desired_count"]) if is_first else service.desired
-    if wanted == 0:
-        words_ = f"{row.ecs_service} is scaled to 0 tasks: nothing would run, so success could not be proved."
-        return _end(claim, seen, model.End("failed", "SCALED_TO_ZERO", words_))
-    definition = _ecs(row).task_definition(service.task_definition)
-    with transaction.atomic():
-        claim.store(
-            snapshot={
-                "previous": "" if is_first else service.task_definition,
-                "desired": wanted,
-                "definition": {} if is_first else taskdefinition.comparable(definition),
-            }
-        )
-        what = "nothing: this is the first release" if is_first else service.task_definition.rpartition("/")[2]
-        claim.tell(f"runs now: {what}; desired count {wanted}")
-    return AT_ONCE
-
-
-def _register(claim: Claim, seen: Observed, action: model.Register) -> timedelta:
-    row, ecs = claim.deployment, _ecs(claim.deployment)
-    arn = ""
-    if row.intent.get("call") == REGISTER:
-        # An earlier look was about to: perhaps it did, and only its end was not written down.
-        arn = ecs.find_task_definition(
-            row.rendered["family"], taskdefinition.DEPLOYMENT_TAG, str(row.pk), row.created_at
-        )
-    if not arn:
-        environment = row.environment
-        claim.intend(REGISTER, family=row.rendered["family"])
-        arn = ecs.register(
-            row.rendered,
-            taskdefinition.tags(row.pk, row.release_id, environment.system.slug, environment.slug),
-        )
-    with transaction.atomic():
-        claim.store(task_definition_arn=arn, intent={})
-        claim.tell(f"registered {arn.rpartition('/')[2]} with {', '.join(map(str, row.release.images.all()))}")
-    return AT_ONCE
-
-
-def configuration(policy: Mapping[str, Any], alarms: list[str], *, can_return: bool) -> dict[str, Any]:
-    """The deploymentConfiguration of a rolling deployment. Where there is nothing to return to, ECS only stops it."""
-    breaker = policy["circuit_breaker"]
-    return {
-        "strategy": "ROLLING",
-        "minimumHealthyPercent": policy["minimum_healthy_percent"],
-        "maximumPercent": policy["maximum_percent"],
-        "deploymentCircuitBreaker": {"enable": breaker["enabled"], "rollback": breaker["rollback"] and can_return},
-        "alarms": {"alarmNames": alarms, "enable": bool(alarms), "rollback": bool(alarms) and can_return},
-    }
-
-
-def _update(claim: Claim, seen: Observed, action: model.Update) -> timedelta:
-    row = claim.deployment
-    is_first = not row.snapshot["previous"]
-    claim.intend(rolling.UPDATE, task_definition=row.task_definition_arn)
-    _ecs(row).update(
-        row.cluster,
-        row.ecs_service,
-        task_definition=row.task_definition_arn,
-        configuration=configuration(_policy(row), row.target["alarm_names"], can_return=not is_first),
-        desired=row.snapshot["desired"] if is_first else None,
-    )
-    return _advance(claim, seen, model.Advance("rolling_out"))
-
-
-def _advance(claim: Claim, seen: Observed, action: model.Advance) -> timedelta:
-    row, now = claim.deployment, clock.now()
-    if action.state == "baking":
-        bake = timedelta(minutes=_policy(row)["bake_time_minutes"])
-        until = now + _scaled(bake)
-        line = "ECS says that our deployment is successful; " + (
-            f"watching it for {_policy(row)['bake_time_minutes']} min" if bake else "proving it"
-        )
-        claim.advance("baking", line, baking_at=now, bake_until=until, deadline_at=until + _scaled(DEADLINE), intent={})
-        return AT_ONCE
-    line = action.reason or f"ordered the rollout of {row.task_definition_arn.rpartition('/')[2]}"
-    claim.advance("rolling_out", line, rolling_out_at=now, deadline_at=now + _scaled(DEADLINE), intent={})
-    return _pause(rolling.LOOK_SECONDS / 3)
-
-
-def _succeed(claim: Claim, seen: Observed, action: model.Succeed) -> timedelta:
-    tasks = len(seen.running)
-    line = f"succeeded: ECS's deployment is successful and {tasks} of {tasks} tasks carry the image digest"
-    claim.advance("succeeded", line, verdict=dict(action.verdict), weights={"new": 100, "old": 0}, stage="")
-    return AT_ONCE
-
-
-def _cause(row: Deployment, code: str, reason: str) -> str:
-    """Why it is taken back, from what the tasks showed; a person's wish needs no other cause."""
-    if code == "ABORTED":
-        return reason
-    observed = row.observed
-    return words.cause(observed.get("failures", {}), len(observed.get("new_task_ids", [])), reason)
-
-
-def _roll_back(claim: Claim, seen: Observed, action: model.RollBack) -> timedelta:
-    row, now = claim.deployment, clock.now()
-    cause = _cause(row, action.code, action.reason)
-    failure = policies.being_taken_back(action.code, cause, [action.reason])
-    claim.advance(
-        "rolling_back",
-        f"rolling back: {cause}",
-        reason=cause,
-        rolling_back_at=now,
-        deadline_at=now + _scaled(DEADLINE),
-        failure=failure.to_json(),
-        intent={},
-        paused_at=None,
-    )
-    return AT_ONCE
-
-
-def _stop_service_deployment(claim: Claim, seen: Observed, action: model.StopServiceDeployment) -> timedelta:
-    row = claim.deployment
-    claim.intend(STOP, service_deployment=row.service_deployment_arn)
-    _ecs(row).stop_with_rollback(row.service_deployment_arn)
-    with transaction.atomic():
-        claim.store(intent={})
-        claim.tell("told ECS to roll its deployment back")
-    return _pause(rolling.LOOK_SECONDS / 3)
-
-
-def _restore_previous(claim: Claim, seen: Observed, action: model.RestorePrevious) -> timedelta:
-    row = claim.deployment
-    previous = row.snapshot["previous"]
-    claim.intend(rolling.UPDATE, task_definition=previous)
-    # Should the old tasks fail as well, ECS must not return to the new ones by itself.
-    restoring = configuration(_policy(row), [], can_return=False)
-    _ecs(row).update(row.cluster, row.ecs_service, task_definition=previous, configuration=restoring)
-    with transaction.atomic():
-        claim.store(intent={})
-        claim.tell(f"ordered the way back to {previous.rpartition('/')[2]}")
-    return _pause(rolling.LOOK_SECONDS / 3)
-
-
-def _stop_tasks(claim: Claim, seen: Observed, action: model.StopTasks) -> timedelta:
-    row = claim.deployment
-    if row.stage != rolling.STOPPING:
-        cause = _cause(row, action.code, action.reason)
-        failure = policies.first_failed(action.code, cause, [action.reason])
-        with transaction.atomic():
-            claim.store(stage=rolling.STOPPING, failure=failure.to_json(), reason=cause[:300])
-            claim.tell(f"stopping the tasks, there is nothing to return to: {cause}")
-    claim.intend(rolling.UPDATE, desired=0)
-    _ecs(row).update(row.cluster, row.ecs_service, desired=0)
-    claim.store(intent={})
-    return _pause(rolling.LOOK_SECONDS / 3)
-
-
-def _end(claim: Claim, seen: Observed | None, action: model.End) -> timedelta:
-    row = claim.deployment
-    known = row.failure
-    cause, details = known.get("cause", "") or action.reason, known.get("details", [])
-    code = known.get("code", "") or action.code
-    if action.state == "rolled_back":
-        failure = policies.taken_back(code, cause, details)
-    elif action.state == "rollback_failed":
-        failure = policies.not_taken_back(cause, action.reason, details)
-    elif action.state == "superseded":
-        failure = policies.changed_elsewhere(action.code, action.reason)
-    elif row.stage == rolling.STOPPING:
-        failure = policies.first_failed(code, cause, details)
-    else:
-        failure = policies.prepare_failure(action.code, action.reason)
-    claim.advance(
-        action.state,
-        f"{action.state.replace('_', ' ')}: {failure.cause}",
-        reason=failure.cause,
-        failure=failure.to_json(),
-        stage="",
-    )
-    return AT_ONCE
-
-
-_CARRY_OUT: dict[type[model.Action], Callable[[Claim, Observed, Any], timedelta]] = {
-    model.Wait: _wait,
-    model.Snapshot: _snapshot,
-    model.Register: _register,
-    model.Update: _update,
-    model.Advance: _advance,
-    model.Succeed: _succeed,
-    model.RollBack: _roll_back,
-    model.StopServiceDeployment: _stop_service_deployment,
-    model.RestorePrevious: _restore_previous,
-    model.StopTasks: _stop_tasks,
-    model.End: _end,
-}
-
-
 # ---- When something is in the way
 
 
-def _aws_failed(claim: Claim, error: AwsError) -> timedelta:
-    """AWS did not answer or said no. Before anything was changed a plain no ends it; otherwise it is only unknown."""
+def _aws_failed(claim: Claim, error: AwsError, *, is_action: bool) -> timedelta:
+    """AWS did not answer or said no, to a look or to an action of ours.
+
+    A plain no ends what has changed nothing yet. Anything else is only unknown, for as long as it takes.
+    """
     row, now = claim.deployment, clock.now()
     is_refused = error.permanent and error.answered
-    if row.state == "preparing" and (is_refused or row.abort_requested_at) and not _may_have_updated(row, error):
-        if row.abort_requested_at:
-            ended = model.End("canceled", "ABORTED", f"Aborted by {row.abort_requested_by}.")
-        else:
-            ended = model.End("failed", error.aws_code.upper(), f"AWS refused. {error.message}.")
-        return _end(claim, None, ended)
+    # An UpdateService whose answer nobody read may have been carried out; only a look can tell.
+    is_untouched = row.intent.get("call") != rolling.UPDATE or (is_action and is_refused)
+    if row.state == "preparing" and is_untouched and row.abort_requested_at:
+        return actions.end(claim, None, model.End("canceled", "ABORTED", f"Aborted by {row.abort_requested_by}."))
+    if row.state == "preparing" and is_untouched and is_refused:
+        return actions.end(claim, None, model.End("failed", "AWS_REFUSED", f"AWS refused. {error.message}."))
     with transaction.atomic():
         if row.unknown_since is None:
             claim.store(unknown_since=now)
@@ -391,17 +164,12 @@ def _aws_failed(claim: Claim, error: AwsError) -> timedelta:
     return min(max((now - (row.unknown_since or now)) / 2, SHORTEST_BACKOFF), LONGEST_BACKOFF)
 
 
-def _may_have_updated(row: Deployment, error: AwsError) -> bool:
-    """Whether an UpdateService of ours may have been carried out: then only a look may tell."""
-    return row.intent.get("call") == rolling.UPDATE and not (error.permanent and error.answered)
-
-
 def _lock_lost(claim: Claim, error: LockLost) -> timedelta:
     """A person broke the lock. What has not begun ends; a service that is changing is seen through all the same."""
     row = claim.deployment
     if row.state == "preparing":
-        return _end(claim, None, model.End("failed", error.code, error.message))
+        return actions.end(claim, None, model.End("failed", error.code, error.message))
     with transaction.atomic():
         if (refusal := claims.take_lock(row)) is not None:
             claim.store(reason=refusal.message[:300])
-    return _pause(LOCKED_SECONDS)
+    return actions.pause(LOCKED_SECONDS)

@@ -23,10 +23,10 @@ FORGOTTEN = timedelta(seconds=5)
 @queue.job
 def look(account_key: str) -> None:
     """Looks at everything that is due in one account and region, and again while steps follow at once."""
-    servicelogs.collect(account_key)
     for _ in range(ROUNDS):
         if not controller.look(account_key):
             break
+    servicelogs.collect(account_key)
 
 
 @queue.job
@@ -46,7 +46,7 @@ def look_id(account_key: str) -> str:
 
 def sweep_deployments() -> None:
     """Queues a look per account and region in which something is due, and what was lost or left behind."""
-    for key in claims.due_keys():
+    for key in {*claims.due_keys(), *servicelogs.unread_keys()}:
         if not queue.is_known(LOOKS, look_id(key)):
             queue.enqueue(LOOKS, LOOK_JOB, key, job_id=look_id(key))
     forgotten = Release.objects.filter(dispatched_at__isnull=True, created_at__lt=clock.now() - FORGOTTEN)

@@ -2,33 +2,55 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from controlplane.core.services import output
+from controlplane.lib import clock
 from controlplane.lib.aws import AwsError
 from controlplane.lib.aws.logs import read_stream
 from deployments_app.models import Deployment
 from deployments_app.services import targets
 from deployments_app.services.narration import tell_at
+from deployments_app.states import DEPLOYMENT
 
 log = logging.getLogger(__name__)
 
 WATCHED = frozenset({"rolling_out", "baking", "rolling_back"})
 MOST_STREAMS = 10
 """Log streams that are read per deployment: GetLogEvents has a quota per account, and people read a few at most."""
+GIVE_UP = timedelta(minutes=1)
+"""How long after its end a deployment's last lines are asked for where CloudWatch Logs does not answer."""
+
+
+def _unread() -> QuerySet[Deployment]:
+    """Deployments that have ended and whose last lines were not read yet."""
+    return Deployment.objects.filter(state__in=DEPLOYMENT.final, service_stream__closed_at__isnull=True)
+
+
+def unread_keys() -> list[str]:
+    """The accounts and regions of deployments that have ended with lines unread."""
+    return list(_unread().order_by().values_list("account_key", flat=True).distinct())
 
 
 def collect(account_key: str) -> None:
-    """Takes over new lines of every deployment that is going on there; an error is only logged, it is no verdict."""
-    going_on = Deployment.objects.filter(account_key=account_key, state__in=WATCHED).select_related(
-        "environment__system"
-    )
-    for deployment in going_on:
+    """Takes over new lines of every deployment that is going on there, and the last ones of those that have ended.
+
+    An error is only logged: lines are no verdict.
+    """
+    going_on = Deployment.objects.filter(state__in=WATCHED)
+    for deployment in (going_on | _unread()).filter(account_key=account_key).select_related("environment__system"):
         try:
-            collect_one(deployment)
+            is_drained = collect_one(deployment) == 0
         except AwsError as error:
             log.warning("deployment %s: log lines are not read: %s", deployment.pk, error.message)
+            is_drained = False
+        is_given_up = deployment.finished_at is not None and deployment.finished_at < clock.now() - GIVE_UP
+        if deployment.service_stream_id and deployment.is_finished and (is_drained or is_given_up):
+            output.close_stream(deployment.service_stream_id)
 
 
 def collect_one(deployment: Deployment) -> int:
@@ -63,6 +85,6 @@ def streams(rendered: Mapping[str, Any], observed: Mapping[str, Any]) -> Iterato
 def _store(deployment: Deployment, positions: Mapping[str, str], lines: list[tuple[int, str]]) -> None:
     row = Deployment.objects.select_for_update().get(pk=deployment.pk)
     # Of two looks that read the same lines, the one that finds the position unchanged stores them.
-    if row.log_positions == deployment.log_positions and row.state in WATCHED:
+    if row.log_positions == deployment.log_positions:
         Deployment.objects.filter(pk=row.pk).update(log_positions=dict(positions))
         tell_at(row.service_stream_id, lines)

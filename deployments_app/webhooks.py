@@ -81,6 +81,24 @@ class _Body(BaseModel):
         return value
 
 
+def body_schema() -> dict[str, Any]:
+    """The body as JSON Schema, without references, for the API's description."""
+    schema = _Body.model_json_schema()
+    definitions = schema.pop("$defs", {})
+
+    def inlined(part: Any) -> Any:
+        if isinstance(part, list):
+            return [inlined(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            return inlined(definitions[part["$ref"].rpartition("/")[2]])
+        return {name: inlined(value) for name, value in part.items()}
+
+    described: dict[str, Any] = inlined(schema)
+    return described
+
+
 def parse(body: bytes) -> ReleaseNotice | Refusal:
     """The notice in the body of a generic delivery. Refuses 400 for what is no JSON object, 422 for wrong fields."""
     document = read_json(body)

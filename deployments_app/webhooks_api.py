@@ -99,7 +99,12 @@ def _take(
     return {"release": release.pk, "created": outcome.created, "url": url}
 
 
-@router.post("/ci/{system}", response={202: ReleaseTaken})
+def _described(schema: dict[str, Any]) -> dict[str, Any]:
+    """The raw body's shape: it is verified before it is parsed, so the framework cannot know it."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.post("/ci/{system}", response={202: ReleaseTaken}, openapi_extra=_described(webhooks.body_schema()))
 def deliver(request: HttpRequest, system: str) -> tuple[int, dict[str, Any]]:
     """A release, as any CI can say it. Signed with `X-Slipway-Signature-256`, named by `X-Slipway-Delivery`."""
     found, body = _verified(request, "ci", system, SIGNATURE)
@@ -107,7 +112,11 @@ def deliver(request: HttpRequest, system: str) -> tuple[int, dict[str, Any]]:
     return 202, _take(request, "ci", found, delivery, body, webhooks.parse(body))
 
 
-@router.post("/github/{system}", response={200: Ignored, 202: ReleaseTaken | Ignored})
+@router.post(
+    "/github/{system}",
+    response={200: Ignored, 202: ReleaseTaken | Ignored},
+    openapi_extra=_described({"type": "object"}),
+)
 def deliver_github(request: HttpRequest, system: str) -> tuple[int, dict[str, Any]]:
     """GitHub's own deliveries: a container package that was published is a release; a ping is answered."""
     found, body = _verified(request, "github", system, github.SIGNATURE)

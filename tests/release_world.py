@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from controlplane.core.actors import Actor
 from controlplane.core.models import System
-from deployments_app import controller, servicelogs
+from deployments_app import controller, jobs
 from deployments_app.models import Deployment, Release
 from deployments_app.services import deployments, releases
 from deployments_app.webhooks import Image, ReleaseNotice
@@ -134,12 +134,19 @@ class ReleaseWorld:
         assert isinstance(made, Deployment), made
         return made
 
+    def begun(self, behaviour: str) -> Deployment:
+        """A deployment that holds its lock and has not touched the service yet."""
+        asked = self.deploy(behaviour)
+        controller.look(KEY)
+        row = deployments.find(asked.pk)
+        assert row.state == "preparing", row.reason
+        return row
+
     def until(self, deployment: Deployment, condition: Callable[[Deployment], bool], seconds: float = 60) -> Deployment:
         """Looks in this process, as the workers do, until the deployment is as wanted."""
 
         def look() -> Deployment | None:
-            servicelogs.collect(KEY)
-            controller.look(KEY)
+            jobs.look(KEY)
             row = deployments.find(deployment.pk)
             return row if condition(row) else None
 

@@ -323,17 +323,18 @@ def supersede_waiting(actor: Actor, environment: Environment, service_id: UUID, 
 
 def cancel_unapproved(actor: Actor) -> int:
     """Ends deployments whose approval ran out; returns how many."""
-    waiting = Deployment.objects.filter(state="awaiting_approval").select_related("environment__system")
+    alive = ApprovalRequest.objects.filter(subject_kind="deployment", state__in=["open", "complete"])
+    waiting = Deployment.objects.filter(state="awaiting_approval").exclude(pk__in=alive.values("subject_id"))
     return sum(
         end_waiting(actor, deployment, "canceled", "nobody approved it in time")
-        for deployment in waiting
-        if approvals.live_request(deployment.subject) is None
+        for deployment in waiting.select_related("environment__system")
     )
 
 
 def close(deployment: Deployment) -> None:
-    """What every end has in common: outputs complete, lock free."""
-    for stream_id in (deployment.stream_id, deployment.service_stream_id):
-        if stream_id is not None:
-            output.close_stream(stream_id)
+    """What every end has in common: output complete, lock free. The new tasks' last lines are still to be read."""
+    if deployment.stream_id:
+        output.close_stream(deployment.stream_id)
+    if deployment.service_stream_id and not deployment.task_definition_arn:
+        output.close_stream(deployment.service_stream_id)
     locks.release(deployment.subject)

@@ -4,11 +4,12 @@ import pytest
 
 from controlplane.core.models import AuditEvent, LockHold
 from controlplane.core.services import output
+from deployments_app import jobs, servicelogs
 from deployments_app.models import Deployment
 from environments_app.models import Environment
 from tests import factories
-from tests.release_world import ReleaseWorld
-from tests.sandbox_fixture import SandboxProcess
+from tests.release_world import KEY, ReleaseWorld
+from tests.sandbox_fixture import SandboxProcess, eventually
 from tests.sandbox_world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,6 +42,7 @@ def test_a_healthy_release_succeeds_with_its_proof(world: ReleaseWorld) -> None:
     assert not LockHold.objects.exists()
     assert "first release" in told(done)
     assert "2 of 2 tasks carry the image digest" in told(done)
+    jobs.look(KEY)
     assert "listening on port 8080" in told(done, service=True)
     states = AuditEvent.objects.filter(subject_id=str(done.pk)).order_by("at").values_list("action", flat=True)
     walked = ["queued", "preparing", "rolling_out", "baking", "succeeded"]
@@ -97,3 +99,17 @@ def test_an_image_that_cannot_be_pulled_is_said_to_be_so(world: ReleaseWorld) ->
     bad = world.ended(world.asked(missing))
     assert bad.state == "rolled_back"
     assert "could not start: CannotPullContainerError" in bad.failure["cause"]
+
+
+def test_the_new_tasks_lines_are_read_to_the_last_and_once(world: ReleaseWorld) -> None:
+    done = world.ended(world.deploy("crashes"))
+
+    def read() -> bool:
+        jobs.look(KEY)
+        return servicelogs.unread_keys() == []
+
+    eventually(read, seconds=20, why="all lines are read")
+    lines = told(done, service=True).splitlines()
+    assert lines
+    assert all(line.startswith("api ") for line in lines)
+    assert len(set(lines)) == len(lines), "nothing twice"

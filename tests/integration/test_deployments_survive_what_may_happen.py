@@ -60,7 +60,7 @@ def world(sandbox: SandboxProcess, environment: Environment) -> Iterator[Release
 
 def slowly(world: ReleaseWorld) -> Deployment:
     """A deployment whose first tasks have started and that ECS takes minutes to finish."""
-    asked = world.until(world.deploy("healthy"), lambda row: row.state == "preparing")
+    asked = world.begun("healthy")
     world.world.sandbox.control("POST", "clock", {"scale": 0.1})
     return world.until(asked, lambda row: any(task["generation"] == "new" for task in row.observed.get("tasks", [])))
 
@@ -196,6 +196,21 @@ def test_while_aws_does_not_answer_nothing_is_decided(world: ReleaseWorld) -> No
     assert "AWS answers again" in told(done)
 
 
+def test_an_order_that_may_have_been_carried_out_is_not_called_a_failure_unseen(
+    world: ReleaseWorld, worker: Worker
+) -> None:
+    deployment = world.deploy("healthy")
+    assert worker("update", "after").wait(60) == -signal.SIGKILL
+    fault = {"kind": "error", "code": "AccessDeniedException", "service": "ecs", "action": "DescribeServices"}
+    world.world.sandbox.control("POST", "faults", fault)
+    blind = world.until(deployment, lambda row: row.unknown_since is not None)
+    assert (blind.state, blind.failure) == ("preparing", {})
+    world.world.sandbox.control("DELETE", "faults")
+    done = world.ended(deployment)
+    assert done.state == "succeeded", (done.failure, told(done))
+    assert len(rollouts(world)) == 1
+
+
 def test_throttling_is_waited_out(world: ReleaseWorld) -> None:
     world.world.sandbox.control("POST", "faults", {"kind": "throttle", "service": "ecs", "share": 0.5})
     done = world.ended(world.deploy("healthy"))
@@ -252,12 +267,20 @@ def test_a_rollback_after_success_brings_the_old_version_back(world: ReleaseWorl
 
 def test_an_abort_during_the_bake_restores_what_ran_before(world: ReleaseWorld, environment: Environment) -> None:
     old = world.ended(world.deploy("healthy"))
-    asked = world.deploy("healthy")
+    asked = world.begun("healthy")
     bound = {**asked.bound, "strategy": {**asked.bound["strategy"], "bake_time_minutes": 600}}
-    world.until(asked, lambda row: row.state == "preparing")
     Deployment.objects.filter(pk=asked.pk).update(bound=bound)
     baking = world.until(asked, lambda row: row.state == "baking")
     assert isinstance(deployments.abort(operator(environment), baking), Deployment)
     ended = world.ended(baking)
     assert ended.state == "rolled_back", (ended.failure, told(ended))
     assert world.running_digests() == set(old.release.digests.values())
+
+
+def test_an_abort_before_the_order_leaves_the_service_alone(world: ReleaseWorld, environment: Environment) -> None:
+    asked = world.begun("healthy")
+    assert isinstance(deployments.abort(operator(environment), asked), Deployment)
+    ended = world.ended(asked)
+    assert (ended.state, ended.failure) == ("canceled", {})
+    assert not rollouts(world)
+    assert not LockHold.objects.exists()

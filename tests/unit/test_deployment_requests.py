@@ -211,6 +211,16 @@ def test_what_changes_after_the_approval_is_not_started(production: Environment)
     assert approvals.live_request(deployment.subject) is None
 
 
+def test_an_approver_who_has_lost_the_role_does_not_count_any_more(production: Environment) -> None:
+    deployment, approver = asked(production), factories.member(production.system, "approver")
+    approve(deployment, Actor.person(approver))
+    approver.memberships.update(role="viewer")
+    controller.look(KEY)
+    ended = deployments.find(deployment.pk)
+    assert (ended.state, ended.reason) == ("superseded", "Its approval does not stand any more.")
+    assert not LockHold.objects.exists()
+
+
 def test_a_revoked_approval_holds_it_again(production: Environment) -> None:
     deployment = asked(production)
     approver = person(production, "approver")
