@@ -37,7 +37,7 @@ def main() -> None:
             name = f"log latency, {viewers} viewer{'s' * (viewers > 1)}, p{share * 100:.0f}"
             goal = GOAL_MS if (viewers, share) == (GOAL_VIEWERS, 0.99) else None
             beside = percentile(floor, share)
-            figures.append(Figure(name, round(value, 2), "ms", round(beside, 3), "ms, a bare pipe", goal))
+            figures.append(Figure(name, round(value, 2), "ms", round(beside, 3), "a bare pipe", goal))
             tell(f"  {name}: {value:.1f} ms")
     hand_over(figures)
 

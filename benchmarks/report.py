@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-WIDTHS = (44, 14, 24, 14)
+WIDTHS = (40, 14, 38, 14)
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,14 @@ def table(figures: Iterable[Figure]) -> str:
     """The figures as a person reads them; details below their figure."""
     rows = [_row("measurement", "measured", "beside it", "goal"), "-" * sum(WIDTHS)]
     for figure in figures:
-        rows.append(
-            _row(
-                figure.name,
-                f"{figure.value:,.4g} {figure.unit}" if figure.value < 1000 else f"{figure.value:,.0f} {figure.unit}",
-                f"{figure.floor:,.4g}, {figure.floor_is}"
-                if figure.floor < 1000
-                else f"{figure.floor:,.0f}, {figure.floor_is}",
-                figure.verdict,
-            )
-        )
+        beside = f"{_amount(figure.floor, figure.unit)}, {figure.floor_is}"
+        rows.append(_row(figure.name, _amount(figure.value, figure.unit), beside, figure.verdict))
         rows += [f"    {name}: {value}" for name, value in figure.detail.items()]
     return "\n".join(rows)
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}" if value >= 1000 else f"{value:.4g} {unit}"
 
 
 def _row(*cells: str) -> str:

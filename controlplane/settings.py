@@ -14,7 +14,9 @@ from controlplane.env import REPOSITORY
 
 ENV = env.read()
 DATA_DIR = ENV.data_dir.resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+if DATA_DIR.stat().st_uid == os.getuid():
+    DATA_DIR.chmod(0o700)  # plans, states, logs and the key are nobody else's, also in a folder that was there before
 
 
 def _secret_key() -> str:
@@ -77,6 +79,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "controlplane.core.middleware.reader_timezone",
+    "controlplane.pages.middleware.api_method_errors",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -202,6 +205,8 @@ SLIPWAY_BLUEPRINTS_DIR = REPOSITORY / "blueprints"
 SLIPWAY_LEASE_SECONDS = ENV.lease_seconds
 # Modules of jobs, read by a worker before it forks.
 SLIPWAY_PRELOAD = ["environments_app.jobs", "deployments_app.jobs", "controlplane.core.jobs"]
+# By queue: what a worker of it calls once before it forks; it opens no connection.
+SLIPWAY_WARM_UP = {"terraform": "environments_app.warm_up.for_terraform"}
 # What the scheduler looks after: dotted paths of functions without arguments, with their period in seconds.
 SLIPWAY_SWEEPS = [
     ("environments_app.jobs.sweep_runs", 2.0),

@@ -11,6 +11,7 @@ from uuid import uuid4
 import django_rq
 from django.conf import settings
 from django.db import close_old_connections, transaction
+from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 from rq import Worker as RQWorker
 from rq import get_current_job
@@ -81,9 +82,12 @@ class Worker(RQWorker):
     """RQ's worker whose work-horse dies with it: an orphan must not go on with a claim that others may take."""
 
     def work(self, *args: Any, **kwargs: Any) -> bool:
-        # Jobs' modules are read once here instead of in every forked work-horse.
+        # Jobs' modules are read, and what they look up is found, once here instead of in every forked work-horse.
         for module in settings.SLIPWAY_PRELOAD:
             importlib.import_module(module)
+        for name in self.queue_names():
+            if warm_up := settings.SLIPWAY_WARM_UP.get(name):
+                import_string(warm_up)()
         return bool(super().work(*args, **kwargs))
 
     def main_work_horse(self, job: Any, queue: Any) -> None:
