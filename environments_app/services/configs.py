@@ -27,6 +27,17 @@ def invalid(error: schema.ConfigInvalid) -> Refusal:
     )
 
 
+def _refused(actor: Actor, environment: Environment, refusal: Refusal) -> Refusal:
+    return audit.record_refusal(
+        actor,
+        "config.saved",
+        refusal,
+        subject=("environment", environment.pk),
+        system=environment.system,
+        environment=environment.slug,
+    )
+
+
 @transaction.atomic
 def save_config(
     actor: Actor, environment: Environment, document: Mapping[str, Any], *, based_on: int, reason: str
@@ -38,17 +49,18 @@ def save_config(
     try:
         config = schema.parse(document)
     except schema.ConfigInvalid as error:
-        return invalid(error)
+        return _refused(actor, environment, invalid(error))
     Environment.objects.select_for_update().get(pk=environment.pk)
     newest = environment.config_versions.order_by("-number").first()
     number = newest.number if newest else 0
     if based_on != number:
-        return Refusal(
+        refusal = Refusal(
             "STALE_VERSION",
             f"Version {number} was saved meanwhile; you edited version {based_on}. Compare the two and edit again.",
             409,
             {"current": number, "based_on": based_on},
         )
+        return _refused(actor, environment, refusal)
     digest = schema.digest(config)
     if newest and newest.digest == digest:
         return newest

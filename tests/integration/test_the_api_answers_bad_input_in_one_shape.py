@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from controlplane.core.models import ApiToken
+from controlplane.core.models import ApiToken, AuditEvent
 from environments_app.models import ConfigVersion, Environment, Run
 from tests import factories
 
@@ -49,6 +49,17 @@ def is_error(answer: Any, status: int, code: str) -> dict[str, Any]:
     return dict(error)
 
 
+def is_audited(environment: Environment, code: str) -> None:
+    """The refusal is in the audit trail under the environment, with its request."""
+    event = AuditEvent.objects.get(refused=True)
+    assert (event.action, event.after, event.request_id) == ("config.saved", {"code": code}, "req-12345678")
+    assert (event.system, event.environment, event.subject_id) == (
+        environment.system,
+        environment.slug,
+        str(environment.pk),
+    )
+
+
 def test_malformed_json(admin: Caller) -> None:
     is_error(admin.send("post", "/runs", "{nonsense"), 400, "BAD_REQUEST")
 
@@ -63,7 +74,7 @@ def test_a_body_of_ten_megabytes(admin: Caller) -> None:
     is_error(admin.send("put", "/config", b'{"config": "' + b"x" * 10_000_000 + b'"}'), 413, "BODY_TOO_LARGE")
 
 
-def test_an_invalid_configuration_names_every_problem(admin: Caller) -> None:
+def test_an_invalid_configuration_names_every_problem(admin: Caller, environment: Environment) -> None:
     document = {**factories.SMALL_CONFIG, "region": "nowhere"}
     document["services"] = {"api": {**document["services"]["api"], "cpu_units": 256, "memory_mib": 8192}}
     body = {"config": document, "based_on": 1, "reason": "try"}
@@ -72,15 +83,17 @@ def test_an_invalid_configuration_names_every_problem(admin: Caller) -> None:
     assert "region" in paths
     assert any(path.startswith("services.api") for path in paths)
     assert ConfigVersion.objects.count() == 1
+    is_audited(environment, "CONFIG_INVALID")
 
 
-def test_a_stale_version_collides_visibly(admin: Caller) -> None:
+def test_a_stale_version_collides_visibly(admin: Caller, environment: Environment) -> None:
     document = {**factories.SMALL_CONFIG, "logs": {"retention_days": 90}}
     assert admin.send("put", "/config", {"config": document, "based_on": 1, "reason": "first"}).status_code == 200
     error = is_error(
         admin.send("put", "/config", {"config": document, "based_on": 1, "reason": "late"}), 409, "STALE_VERSION"
     )
     assert error["details"] == {"current": 2, "based_on": 1}
+    is_audited(environment, "STALE_VERSION")
 
 
 def test_a_role_that_does_not_suffice_is_told_which_does(environment: Environment) -> None:
@@ -92,6 +105,13 @@ def test_a_role_that_does_not_suffice_is_told_which_does(environment: Environmen
 def test_breaking_a_lock_that_nobody_holds(admin: Caller) -> None:
     is_error(admin.send("post", "/lock/break", {"reason": "why not"}), 409, "NOT_LOCKED")
     is_error(admin.send("post", "/lock/break", {"reason": " "}), 422, "REASON_MISSING")
+
+
+def test_a_method_that_an_address_does_not_know(admin: Caller) -> None:
+    for method in ("put", "patch", "delete"):
+        answer = admin.send(method, "/runs")
+        is_error(answer, 405, "METHOD_NOT_ALLOWED")
+        assert answer["Allow"] == "POST"
 
 
 def test_an_unknown_environment(admin: Caller) -> None:
