@@ -1,5 +1,7 @@
 """Which AWS account an environment lives in, and where its Terraform state is."""
 
+import os
+from collections.abc import Mapping
 from functools import lru_cache
 
 from django.conf import settings
@@ -35,8 +37,23 @@ def state_address(environment: Environment, account: Account) -> StateAddress:
     )
 
 
-def aws_config_file(account: Account) -> str:
-    """A private AWS config for Terraform, so that it refreshes the role's credentials by itself; "" without a role."""
+def credential_source(own: Mapping[str, str]) -> str:
+    """Where the worker's own identity comes from, in the words of an AWS config's `credential_source`.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html; the order is the SDKs' own.
+    """
+    if own.get("AWS_ACCESS_KEY_ID"):
+        return "Environment"
+    if own.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") or own.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+        return "EcsContainer"
+    return "Ec2InstanceMetadata"
+
+
+def aws_config_file(account: Account, own: Mapping[str, str] = os.environ) -> str:
+    """A private AWS config for Terraform, so that it refreshes the role's credentials by itself; "" without a role.
+
+    `own` is the worker's environment.
+    """
     if not account.role_arn:
         return ""
     return (
@@ -45,5 +62,5 @@ def aws_config_file(account: Account) -> str:
         f"role_arn = {account.role_arn}\n"
         f"external_id = {account.external_id}\n"
         "role_session_name = slipway\n"
-        "credential_source = Environment\n"
+        f"credential_source = {credential_source(own)}\n"
     )
