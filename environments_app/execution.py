@@ -1,7 +1,7 @@
 """What every Terraform job shares: a workspace, an output writer, a runner whose hooks keep the claim."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,17 +12,27 @@ from django.conf import settings
 
 from controlplane.core.services.output import OutputWriter
 from controlplane.lib import clock, live, toolchain
-from controlplane.lib.artefacts import ArtefactStore
+from controlplane.lib.artefacts import ArtefactMissing, ArtefactStore
 from controlplane.lib.aws import Account
 from controlplane.lib.errors import SlipwayError
+from controlplane.lib.redact import Redactor
 from environments_app import accounts
 from environments_app.models import Run
 from environments_app.schema import render_variables
 from environments_app.services.claims import Claim
 from environments_app.terraform.events import Progress
-from environments_app.terraform.runner import Hooks, Runner
+from environments_app.terraform.plan import sensitive_texts
+from environments_app.terraform.runner import ERRORED_STATE, Hooks, Runner, TerraformFailed
 from environments_app.terraform.state import StateAddress, ensure_bucket
 from environments_app.terraform.workspace import Workspace, fingerprint, revision_of
+
+
+class StateNotSaved(SlipwayError):
+    """Terraform could not write its state: what it made is recorded only in the file that was kept."""
+
+    def __init__(self) -> None:
+        super().__init__("STATE_NOT_SAVED", "Terraform could not save its state; Slipway has kept its copy")
+
 
 PROGRESS_SECONDS = 0.5
 """How often a page is told about progress, at the most."""
@@ -78,10 +88,26 @@ class Execution:
     address: StateAddress
     workspace: Workspace
     runner: Runner
+    redactor: Redactor
 
     @property
     def run(self) -> Run:
         return self.claim.run
+
+    @property
+    def kept_state_name(self) -> str:
+        return f"{self.run.artefact_name}-errored-state"
+
+    def kept_state(self) -> bytes | None:
+        """The state that Terraform could not save when it applied; None where there is none."""
+        try:
+            return artefacts().get(self.kept_state_name)
+        except ArtefactMissing:
+            return None
+
+    def learn(self, plan_json: dict[str, Any]) -> None:
+        """From now on nothing that this plan marks as sensitive passes through the output."""
+        self.redactor.learn(sensitive_texts(plan_json))
 
     def say(self, words: str) -> None:
         """A line of Slipway's own in the output."""
@@ -119,27 +145,58 @@ class Execution:
 
 
 @contextmanager
-def executing(claim: Claim) -> Iterator[Execution]:
-    """Opens the run's output and prepares Terraform; afterwards the output is flushed and the workspace removed."""
+def executing(claim: Claim, *, obeys_cancel: bool = True) -> Iterator[Execution]:
+    """Opens the run's output and prepares Terraform; afterwards the output is flushed and the workspace removed.
+
+    A state that Terraform could not save is kept first, encrypted, and raises StateNotSaved.
+    """
     run = claim.run
     assert run.stream is not None  # noqa: S101  made with the run
     account = accounts.account_of(run.environment, run.config_version.config)
     workspace = workspace_of(run)
-    writer = OutputWriter(run.stream)
+    redactor = Redactor(own_secrets(os.environ))
+    writer = OutputWriter(run.stream, redactor)
     try:
         hooks = Hooks(
             show=writer.feed,
             progress=_ProgressTeller(claim).tell,
-            wants_cancel=claim.wants_cancel,
+            wants_cancel=claim.wants_cancel if obeys_cancel else _never,
             heartbeat=claim.heartbeat,
             started=claim.holds_by,
         )
         runner = Runner(find_tools()[0], workspace, account, hooks)
         address = accounts.state_address(run.environment, account)
-        yield Execution(claim, writer, account, address, workspace, runner)
+        execution = Execution(claim, writer, account, address, workspace, runner, redactor)
+        try:
+            yield execution
+        except TerraformFailed as error:
+            error.message = redactor.whole(error.message)
+            error.diagnostics = [redactor.whole(words) for words in error.diagnostics]
+            raise
+        finally:
+            _keep_errored_state(execution)
     finally:
         writer.close()
         workspace.remove()
+
+
+def _never() -> bool:
+    return False
+
+
+def own_secrets(environ: Mapping[str, str]) -> list[str]:
+    """What the worker itself must not print: its AWS credentials and the product's own keys."""
+    names = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
+    return [settings.SECRET_KEY, *(environ[name] for name in names if environ.get(name))]
+
+
+def _keep_errored_state(execution: Execution) -> None:
+    """The one record of what was made, where Terraform could not save its state: kept until it is reconciled."""
+    errored = execution.workspace.stack / ERRORED_STATE
+    if errored.exists():
+        artefacts().put(execution.kept_state_name, errored.read_bytes())
+        execution.say("Terraform could not save its state; Slipway keeps it until the run is reconciled")
+        raise StateNotSaved
 
 
 class _ProgressTeller:

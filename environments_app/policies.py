@@ -139,9 +139,11 @@ def apply_failure(code: str, cause: str, done: int, total: int, details: Sequenc
     return Failure(code, cause, effect, "Plan again: the new plan shows exactly what is still to be done.", details)
 
 
-OUTCOME_UNKNOWN = Failure(
-    "OUTCOME_UNKNOWN",
-    "The worker died while Terraform was applying.",
-    "Some of the changes may have been made. The environment stays locked, and nothing is tried again by itself.",
-    "An operator reconciles: Slipway frees the dead process's state lock and compares AWS with the approved plan.",
-)
+def outcome_unknown(reason: str) -> Failure:
+    """An apply of which nobody saw the end."""
+    return Failure(
+        "OUTCOME_UNKNOWN",
+        f"Nobody saw how the apply ended: {reason}.",
+        "Some of the changes may have been made. The environment stays locked, and nothing is tried again by itself.",
+        "An operator reconciles: Slipway frees the dead process's state lock and compares AWS with the approved plan.",
+    )

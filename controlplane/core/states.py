@@ -9,6 +9,6 @@ APPROVAL = machine(
         # Enough people said yes; the subject may go on.
         "open": ["complete", "refused", "superseded", "expired"],
         # A revoked approval opens it again; a changed input or the end of its time ends it. `used`: it was acted on.
-        "complete": ["open", "superseded", "expired", "used"],
+        "complete": ["open", "refused", "superseded", "expired", "used"],
     },
 )

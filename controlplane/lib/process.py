@@ -91,7 +91,7 @@ class Process:
 
         wants_cancel is asked every `look_every` seconds: the program is then interrupted (SIGINT, as a person's
         Ctrl-C), after `grace` seconds killed. After `timeout` seconds the same happens. on_look is called as
-        often (a heartbeat). An exception from any of them ends the program too, and is raised.
+        often (a heartbeat). An exception from any of them ends the program in the same order, and is raised.
         """
         started = time.monotonic()
         interrupted: float | None = None
@@ -121,8 +121,23 @@ class Process:
                         killed = True
                         self._signal(signal.SIGKILL)
             return Ended(self._guard.wait(), canceled, timed_out, killed)
+        except BaseException:
+            self.end(grace)
+            raise
         finally:
             self.close()
+
+    def end(self, grace: float) -> None:
+        """Interrupts the program, lets it finish what it is at for `grace` seconds, kills what is left."""
+        self._signal(signal.SIGINT)
+        deadline = time.monotonic() + grace
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._output, selectors.EVENT_READ)
+            while (left := deadline - time.monotonic()) > 0:
+                # Drained, so that it is not stopped by a full pipe on its way out.
+                if selector.select(left) and not os.read(self._output, READ_SIZE):
+                    break
+        self.close()
 
     def _signal(self, number: int) -> None:
         """Signals the program's group: the guard's only child leads it."""

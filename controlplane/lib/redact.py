@@ -76,6 +76,10 @@ class Redactor:
         self._held = text[cut:]
         return "".join([*shown, text[done:cut]])
 
+    def whole(self, text: str) -> str:
+        """A text that is complete in itself (an error's words), masked."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
     def flush(self) -> str:
         rest, self._held = self._held, ""
-        return self._pattern.sub(MASK, rest) if self._pattern else rest
+        return self.whole(rest)

@@ -42,6 +42,8 @@ class Run(models.Model):
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_requested_by = models.CharField(max_length=150, blank=True)
 
+    reconcile_requested_by = models.CharField(max_length=150, blank=True)
+
     # What the plan says, secrets masked, and what an approval binds.
     progress = models.JSONField(default=dict)
     summary = models.JSONField(default=dict)

@@ -1,12 +1,11 @@
 """Who works on a run: claimed by compare-and-swap, kept by a heartbeat, told apart from a lost worker."""
 
 import logging
-import socket
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 
 from controlplane.core.actors import Actor
 from controlplane.core.services import audit, locks
@@ -14,6 +13,7 @@ from controlplane.core.services.transitions import move
 from controlplane.lib import clock, process, queue
 from controlplane.lib.errors import Refusal, SlipwayError
 from environments_app import policies
+from environments_app.holders import holder_is_alive, this_machine
 from environments_app.models import Run
 from environments_app.services import runs
 
@@ -30,20 +30,19 @@ class ClaimLost(SlipwayError):
         super().__init__("CLAIM_LOST", "This worker was taken for dead and its claim has passed on.")
 
 
-def this_machine() -> str:
-    """Names this machine and its boot: pids mean something only together with it."""
-    return f"{socket.gethostname()[:40]}/{process.boot_id()}"
-
-
 def _lease() -> timedelta:
     return timedelta(seconds=settings.SLIPWAY_LEASE_SECONDS)
 
 
 class Claim:
-    """The right to work on a run, held by one attempt."""
+    """The right to work on a run, held by one attempt; an apply also holds the environment's lock (`fencing`).
 
-    def __init__(self, run: Run) -> None:
-        self.run, self.attempt = run, run.attempt
+    `began_apply` says that Terraform may have changed something: then only Terraform's own end is a known outcome.
+    """
+
+    def __init__(self, run: Run, fencing: int | None = None) -> None:
+        self.run, self.attempt, self.fencing = run, run.attempt, fencing
+        self.began_apply = False
         self._renew_at = clock.now() + _lease() / HEARTBEAT_SHARE
 
     def _update(self, **values: object) -> None:
@@ -63,8 +62,10 @@ class Claim:
             self._renew_at = now + _lease() / HEARTBEAT_SHARE
 
     def check(self) -> None:
-        """Asked right before something irreversible; raises ClaimLost."""
+        """Asked right before something irreversible: do claim and lock still stand? Raises ClaimLost."""
         self._update(lease_until=clock.now() + _lease())
+        if self.fencing is not None and not locks.still_holds(runs.subject(self.run), self.fencing):
+            raise ClaimLost
 
     def store(self, **values: object) -> None:
         """Writes fields of the run, if the claim still stands."""
@@ -93,6 +94,7 @@ def claim_plan(run_id: str) -> Claim | None:
         lease_until=clock.now() + _lease(),
         planning_at=clock.now(),
         holder_pid=None,
+        cancel_requested_at=None,
     ):
         return None
     return Claim(run)
@@ -117,18 +119,25 @@ def claim_apply(run_id: str) -> Claim | Refusal | None:
             lease_until=clock.now() + _lease(),
             applying_at=clock.now(),
             holder_pid=None,
+            cancel_requested_at=None,
         )
         if not moved:
             locks.release(runs.subject(run))
             return None
+    return Claim(run, hold.fencing)
+
+
+def claim_reconciliation(run_id: str) -> Claim | None:
+    """Takes a run whose outcome is unknown, and whose reconciliation was ordered; None where somebody else did."""
+    run = _claim(run_id, "outcome_unknown")
+    if run is None or not run.reconcile_requested_by:
+        return None
+    free = Run.objects.filter(pk=run.pk, state=run.state, attempt=run.attempt, lease_until__lt=clock.now())
+    taken = {"attempt": run.attempt + 1, "lease_until": clock.now() + _lease()}
+    if free.update(**taken) != 1:
+        return None
+    run.attempt += 1
     return Claim(run)
-
-
-def holder_is_alive(run: Run) -> bool:
-    """Whether the process that holds the run is surely alive, on this machine."""
-    if not run.holder_pid or run.holder_machine != this_machine():
-        return False
-    return process.started_at(run.holder_pid) == run.holder_started
 
 
 def recover_lost() -> int:
@@ -140,33 +149,47 @@ def recover_lost() -> int:
             log.warning("run %s: the worker is silent, but its Terraform process %s lives", run.pk, run.holder_pid)
             continue
         with transaction.atomic():
-            same: dict[str, object] = {"attempt": run.attempt, "lease_until": run.lease_until}
-            if run.state == "planning":
-                done = _queue_again(run, same)
-            else:
-                failure = policies.OUTCOME_UNKNOWN.to_json()
-                done = move(RUNNER, run, "outcome_unknown", reason="the worker was lost", where=same, failure=failure)
-                if done:
-                    audit.announce(
-                        "run.outcome_unknown",
-                        run.audit_system,
-                        run.audit_environment,
-                        runs.subject(run),
-                        title=run.title,
-                    )
-            # Whoever wakes up later finds that its attempt has passed on.
-            Run.objects.filter(pk=run.pk).update(attempt=F("attempt") + 1)
-        recovered += done
+            recovered += _queue_again(run) if run.state == "planning" else end_unknown(run, "the worker was lost")
     return recovered
 
 
-def _queue_again(run: Run, same: dict[str, object]) -> bool:
+def _taken_from(run: Run) -> dict[str, Any]:
+    """Only the attempt that was seen to be silent; a heartbeat in between wins."""
+    return {"attempt": run.attempt, "lease_until": run.lease_until}
+
+
+@transaction.atomic
+def end_unknown(run: Run, reason: str, where: dict[str, Any] | None = None) -> bool:
+    """An apply of which nobody saw the end: it keeps the lock and waits for its reconciliation.
+
+    The attempt passes on, so that whoever wakes up later finds that it is not theirs any more.
+    """
+    done = move(
+        RUNNER,
+        run,
+        "outcome_unknown",
+        reason=reason,
+        where=where or _taken_from(run),
+        attempt=run.attempt + 1,
+        lease_until=clock.now(),
+        failure=policies.outcome_unknown(reason).to_json(),
+    )
+    if done:
+        kind = "run.outcome_unknown"
+        audit.announce(kind, run.audit_system, run.audit_environment, runs.subject(run), title=run.title)
+    return done
+
+
+def _queue_again(run: Run) -> bool:
+    where, attempt = _taken_from(run), run.attempt + 1
     if run.cancel_requested_at:
-        done = move(RUNNER, run, "canceled", reason="the worker was lost", where=same, finished_at=clock.now())
-        runs.close(run)
+        words = f"canceled by {run.cancel_requested_by}; its worker was lost"
+        done = move(RUNNER, run, "canceled", reason=words, where=where, attempt=attempt, finished_at=clock.now())
+        if done:
+            runs.close(run)
         return done
     job_id = queue.new_job_id()
-    if not move(RUNNER, run, "queued", reason="the worker was lost", where=same, job_id=job_id):
+    if not move(RUNNER, run, "queued", reason="the worker was lost", where=where, attempt=attempt, job_id=job_id):
         return False
     queue.enqueue_on_commit(runs.QUEUE, runs.PLAN_JOB, str(run.pk), job_id=job_id)
     return True
@@ -174,11 +197,11 @@ def _queue_again(run: Run, same: dict[str, object]) -> bool:
 
 def ring_again() -> int:
     """Runs that wait for a worker but whose job the queue does not know (Redis was lost): queued again."""
+    paths = {"queued": runs.PLAN_JOB, "approved": runs.APPLY_JOB, "outcome_unknown": runs.RECONCILE_JOB}
+    waiting = Run.objects.filter(state__in=paths).exclude(state="outcome_unknown", reconcile_requested_by="")
+    waiting = waiting.exclude(state="outcome_unknown", lease_until__gt=clock.now())
     rung = 0
-    for run_id, state, job_id in Run.objects.filter(state__in=["queued", "approved"]).values_list(
-        "pk", "state", "job_id"
-    ):
-        path = runs.PLAN_JOB if state == "queued" else runs.APPLY_JOB
+    for run_id, state, job_id in waiting.values_list("pk", "state", "job_id"):
         if not queue.is_known(runs.QUEUE, job_id):
-            rung += queue.enqueue(runs.QUEUE, path, str(run_id), job_id=job_id)
+            rung += queue.enqueue(runs.QUEUE, paths[state], str(run_id), job_id=job_id)
     return rung

@@ -14,6 +14,7 @@ from controlplane.core.services import approvals, audit, locks, output
 from controlplane.core.services.transitions import move
 from controlplane.lib import clock, live, queue
 from controlplane.lib.errors import Refusal
+from environments_app.holders import holder_is_alive
 from environments_app.models import Environment, Run
 
 QUEUE = "terraform"
@@ -99,13 +100,18 @@ def ask_for_approval(actor: Actor, run: Run) -> None:
         on_complete=APPROVED,
     )
     audit.announce("run.awaiting_approval", environment.system, environment.slug, subject(run), title=run.title)
-    if protection.rules.required_approvals == 0:
-        on_approved(actor, run.pk)
+
+
+def refusing(run: Run) -> list[str]:
+    """The titles of the findings that refuse the run: nothing runs while one stands."""
+    return [finding["title"] for finding in run.findings if finding["refuses"]]
 
 
 def on_approved(actor: Actor, run_id: UUID) -> None:
     """Called by approvals, in their transaction, when enough people agreed."""
     run = Run.objects.select_related("environment__system").get(pk=run_id)
+    if refusing(run):
+        return
     job_id = queue.new_job_id()
     if run.state == "awaiting_approval" and move(actor, run, "approved", job_id=job_id):
         queue.enqueue_on_commit(QUEUE, APPLY_JOB, str(run.pk), job_id=job_id)
@@ -116,8 +122,8 @@ def approve(actor: Actor, run: Run, digest: str, comment: str = "") -> ApprovalR
     if run.state not in {"awaiting_approval", "approved"}:
         refusal = Refusal("NOT_WAITING", f"This run is {run.state.replace('_', ' ')}; there is nothing to approve.")
         return _refused(actor, "approval.refused", run.environment, refusal, subject(run))
-    if refusing := [finding["title"] for finding in run.findings if finding["refuses"]]:
-        refusal = Refusal("POLICY_REFUSES", f"A mandatory policy refuses this run: {refusing[0]}.")
+    if titles := refusing(run):
+        refusal = Refusal("POLICY_REFUSES", f"A mandatory policy refuses this run: {titles[0]}.")
         return _refused(actor, "approval.refused", run.environment, refusal, subject(run))
     return approvals.approve(actor, subject(run), digest, comment)
 
@@ -130,8 +136,10 @@ def revoke(actor: Actor, run: Run) -> Run | Refusal:
     outcome = approvals.revoke(actor, subject(run))
     if isinstance(outcome, Refusal):
         return outcome
-    if run.state == "approved" and outcome.state == "open":
-        move(actor, run, "awaiting_approval", reason="an approval was revoked")
+    back = run.state == "approved" and outcome.state == "open"
+    if back and not move(actor, run, "awaiting_approval", reason="an approval was revoked"):
+        transaction.set_rollback(True)
+        return Refusal("TOO_LATE", "It has just begun to be applied; an approval can no longer be revoked.")
     return run
 
 
@@ -177,7 +185,9 @@ def reconcile(actor: Actor, run: Run) -> Run | Refusal:
     if run.state != "outcome_unknown":
         return Refusal("NOT_UNKNOWN", f"This run is {run.state.replace('_', ' ')}; its outcome is known.")
     job_id = queue.new_job_id()
-    Run.objects.filter(pk=run.pk).update(job_id=job_id)
+    ordered = Run.objects.filter(pk=run.pk, state=run.state, reconcile_requested_by="")
+    if not ordered.update(job_id=job_id, reconcile_requested_by=actor.name):
+        return Refusal("UNDER_WAY", "Its reconciliation was ordered already and is under way.")
     audit.record(
         actor,
         "run.reconcile_requested",
@@ -185,7 +195,9 @@ def reconcile(actor: Actor, run: Run) -> Run | Refusal:
         system=run.environment.system,
         environment=run.environment.slug,
     )
-    queue.enqueue_on_commit(QUEUE, RECONCILE_JOB, str(run.pk), actor.name, job_id=job_id)
+    queue.enqueue_on_commit(QUEUE, RECONCILE_JOB, str(run.pk), job_id=job_id)
+    live.ring_on_commit(f"run:{run.pk}", "reconcile")
+    run.refresh_from_db()
     return run
 
 
@@ -198,7 +210,8 @@ def break_lock(actor: Actor, environment: Environment, reason: str) -> int | Ref
     standing = locks.holds(environment.pk)
     if not reason.strip():
         return Refusal("REASON_MISSING", "Say why the lock is broken; it is written into the audit trail.", 422)
-    if Run.objects.filter(environment=environment, state="applying", lease_until__gt=clock.now()).exists():
+    applying = Run.objects.filter(environment=environment, state="applying")
+    if any(run.lease_until is None or run.lease_until > clock.now() or holder_is_alive(run) for run in applying):
         return Refusal(
             "STILL_RUNNING", "Terraform is applying right now. Cancel that run; the lock frees when it ends."
         )

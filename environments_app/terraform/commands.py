@@ -93,5 +93,9 @@ class Commands:
         """Applies exactly the saved plan file."""
         return self._command("apply", PLAN_FILE, input=False, json=IsFlagged, lock_timeout="60s")
 
+    def push_state(self, file: str) -> Command:
+        """Writes a state that Terraform could not save itself; refused where the stored one is newer."""
+        return self._command("state push", file)
+
     def output(self) -> Command:
         return self._command("output", json=IsFlagged)

@@ -106,7 +106,36 @@ def _leaves(value: Any, sensitive: Any, path: str = "") -> Iterator[tuple[str, A
         for index, item in enumerate(value):
             yield from _leaves(item, marks[index] if index < len(marks) else None, f"{path}[{index}]")
     else:
-        yield path, value, value
+        yield path, value, masked(value, sensitive)
+
+
+def sensitive_texts(plan: dict[str, Any]) -> set[str]:
+    """Every text that the plan marks as sensitive: what must not pass through the output either."""
+    found: set[str] = set()
+    for entry in plan.get("resource_changes", []):
+        change = entry["change"]
+        for side in ("before", "after"):
+            for _, value, shown in _leaves(change.get(side) or {}, change.get(f"{side}_sensitive")):
+                found |= _hidden(value, shown)
+    for variable in plan.get("output_changes", {}).values():
+        if variable.get("after_sensitive") is True and isinstance(variable.get("after"), str):
+            found.add(variable["after"])
+    return found
+
+
+def _hidden(value: Any, shown: Any) -> set[str]:
+    if shown == SENSITIVE:
+        return _texts(value)
+    if isinstance(value, list) and isinstance(shown, list):
+        return set().union(*(_texts(item) for item, mark in zip(value, shown, strict=True) if mark == SENSITIVE))
+    return set()
+
+
+def _texts(value: Any) -> set[str]:
+    if isinstance(value, dict | list):
+        items = value.values() if isinstance(value, dict) else value
+        return set().union(*(_texts(item) for item in items))
+    return {value} if isinstance(value, str) else set()
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ Knows processes, files and output, but no database rows: the jobs hand in what i
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from environments_app.terraform.workspace import StateIdentity, Workspace
 INIT_SECONDS = 600.0
 PLAN_SECONDS = 3600.0
 APPLY_SECONDS = 3 * 3600.0
+ERRORED_STATE = "errored.tfstate"
+"""Where Terraform leaves a state that it could not save to its backend."""
+KEPT_STATE = "kept.tfstate"
 CANCEL_GRACE = 60.0
 """Terraform finishes the calls that are under way and writes its state before it obeys an interrupt."""
 
@@ -65,13 +68,6 @@ class Planned:
     state: StateIdentity
 
 
-@dataclass(frozen=True)
-class Applied:
-    """How an apply ended: the outputs, sensitive ones masked."""
-
-    outputs: dict[str, Any] = field(default_factory=dict)
-
-
 class Runner:
     """Terraform in one workspace."""
 
@@ -91,24 +87,49 @@ class Runner:
         """init, plan, show for a run of this kind. Raises TerraformFailed or TerraformCanceled."""
         self._text("init", self._commands.init(locked=False), INIT_SECONDS)
         self._events("plan", self._commands.plan(kind), PLAN_SECONDS)
-        plan_json = self._json("show", self._commands.show())
+        plan_json = self.show()
         return Planned(summarise(plan_json), plan_json, self._workspace.plan_sha256(), self._workspace.plan_state())
 
-    def init_again(self) -> None:
-        """In a restored workspace: the same providers as when it was planned, nothing newer."""
-        self._text("init", self._commands.init(locked=True), INIT_SECONDS)
+    def show(self) -> dict[str, Any]:
+        """The saved plan as JSON, secrets included."""
+        return self._json("show", self._commands.show())
 
-    def apply(self, changes: int) -> Applied:
+    def init_again(self, *, locked: bool = True) -> None:
+        """In a restored workspace: the same providers as when it was planned, nothing newer."""
+        self._text("init", self._commands.init(locked=locked), INIT_SECONDS)
+
+    def apply(self, changes: int) -> None:
         """Applies the saved file; `changes` is how many resource changes it holds. Raises as plan does."""
         self._events("apply", self._commands.apply(), APPLY_SECONDS, total=changes)
-        return Applied(masked_outputs(self._json("output", self._commands.output())))
 
-    def _run(self, phase: str, command: Command, on_output: Callable[[bytes], None], timeout: float) -> Ended:
+    def outputs(self) -> dict[str, Any]:
+        """The state's outputs, sensitive ones masked. A wish to cancel comes too late for them."""
+        return masked_outputs(self._json("output", self._commands.output(), obeys_cancel=False))
+
+    def push_state(self, state: bytes) -> None:
+        """Pushes a state that an earlier apply could not save."""
+        self.init_again(locked=False)
+        (self._workspace.stack / KEPT_STATE).write_bytes(state)
+        self._text("state push", self._commands.push_state(KEPT_STATE), INIT_SECONDS)
+
+    def _run(
+        self,
+        phase: str,
+        command: Command,
+        on_output: Callable[[bytes], None],
+        timeout: float,
+        *,
+        obeys_cancel: bool = True,
+    ) -> Ended:
         process = Process(command)
-        self._hooks.started(process.pid)
+        try:
+            self._hooks.started(process.pid)
+        except BaseException:
+            process.end(CANCEL_GRACE)
+            raise
         ended = process.run(
             on_output,
-            wants_cancel=self._hooks.wants_cancel,
+            wants_cancel=self._hooks.wants_cancel if obeys_cancel else _never,
             on_look=self._hooks.heartbeat,
             timeout=timeout,
             grace=CANCEL_GRACE,
@@ -154,10 +175,10 @@ class Runner:
         if not ended.ok:
             raise TerraformFailed(phase, ended, errors)
 
-    def _json(self, phase: str, command: Command) -> dict[str, Any]:
+    def _json(self, phase: str, command: Command, *, obeys_cancel: bool = True) -> dict[str, Any]:
         """A command that prints one JSON document, which is not shown."""
         pieces: list[bytes] = []
-        ended = self._run(phase, command, pieces.append, INIT_SECONDS)
+        ended = self._run(phase, command, pieces.append, INIT_SECONDS, obeys_cancel=obeys_cancel)
         text = b"".join(pieces).decode("utf-8", "replace")
         try:
             if ended.ok:
@@ -166,6 +187,10 @@ class Runner:
         except ValueError:
             pass
         raise TerraformFailed(phase, ended, _errors_in(text))
+
+
+def _never() -> bool:
+    return False
 
 
 class _Lines:

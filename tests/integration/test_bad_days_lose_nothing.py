@@ -14,16 +14,9 @@ from environments_app import jobs
 from environments_app.models import Environment, Run
 from environments_app.services import claims
 from tests import factories
-from tests.sandbox_fixture import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REPOSITORY = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def environment(sandbox: SandboxProcess) -> Environment:
-    sandbox.control("POST", "reset")
-    return factories.environment(factories.system("small"))
 
 
 def asked(environment: Environment) -> Run:

@@ -162,3 +162,9 @@ def test_the_api_never_breaks(world: World) -> None:
             if secured:
                 answer = call(world, method, path, token)
                 assert answer.status_code < 500, (role, method, path, answer.content)
+
+
+def test_the_description_of_the_api_is_open() -> None:
+    answer = Client().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    assert "/api/v1/runs/{run_id}" in answer.json()["paths"]

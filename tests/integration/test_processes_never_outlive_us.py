@@ -79,8 +79,21 @@ def test_an_exception_of_ours_ends_it_too(tmp_path: Path) -> None:
 
     process = Process(python(tmp_path, STUBBORN))
     with pytest.raises(RuntimeError, match="claim"):
-        process.run(lambda _: None, on_look=lost, look_every=0.05)
+        process.run(lambda _: None, on_look=lost, look_every=0.05, grace=0.2)
     assert not started_at(process.pid)
+
+
+def test_an_exception_of_ours_lets_it_finish_what_it_is_at(tmp_path: Path) -> None:
+    code = OBEDIENT.replace("print('state written')", "open('state', 'w').write('written')")
+    seen: list[bytes] = []
+
+    def lost() -> None:
+        if b"ready" in b"".join(seen):
+            raise RuntimeError("the database was locked")
+
+    with pytest.raises(RuntimeError, match="locked"):
+        Process(python(tmp_path, code)).run(seen.append, on_look=lost, look_every=0.05)
+    assert (tmp_path / "state").read_text() == "written"
 
 
 PARENT = """

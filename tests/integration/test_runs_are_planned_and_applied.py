@@ -20,12 +20,6 @@ from tests.sandbox_fixture import SandboxProcess
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def environment(sandbox: SandboxProcess) -> Environment:
-    sandbox.control("POST", "reset")
-    return factories.environment(factories.system("small"))
-
-
 def text_of(run: Run) -> str:
     assert run.stream_id
     return "\n".join(line.text for line in output.lines_after(run.stream_id, 0, 100_000))

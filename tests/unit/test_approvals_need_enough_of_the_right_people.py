@@ -113,3 +113,53 @@ def test_nobody_needed_goes_straight_on() -> None:
     run = factories.planned_run(environment, factories.member(environment.system, "developer"))
     run.refresh_from_db()
     assert run.state == "approved"
+
+
+def test_an_approved_run_can_still_be_refused(run: Run, environment: Environment) -> None:
+    people = [factories.member(environment.system, "approver") for _ in range(2)]
+    for person in people:
+        runs.approve(Actor.person(person), run, digest(run))
+    run.refresh_from_db()
+    assert not isinstance(runs.discard(Actor.person(people[0]), run, "not today"), Refusal)
+    run.refresh_from_db()
+    assert run.state == "discarded"
+    assert approvals.live_request(runs.subject(run)) is None
+
+
+def test_an_approver_who_lost_the_role_does_not_count(run: Run, environment: Environment) -> None:
+    anna, otto, olga = (factories.member(environment.system, "approver") for _ in range(3))
+    runs.approve(Actor.person(anna), run, digest(run))
+    Membership.objects.filter(user=anna).delete()
+    runs.approve(Actor.person(otto), run, digest(run))
+    run.refresh_from_db()
+    assert run.state == "awaiting_approval"
+    runs.approve(Actor.person(olga), run, digest(run))
+    run.refresh_from_db()
+    assert run.state == "approved"
+
+
+def test_what_was_used_can_neither_be_used_again_nor_revoked(run: Run, environment: Environment) -> None:
+    people = [factories.member(environment.system, "approver") for _ in range(2)]
+    for person in people:
+        runs.approve(Actor.person(person), run, digest(run))
+    assert approvals.use(Actor.slipway("runner"), runs.subject(run), run.bound)
+    assert not approvals.use(Actor.slipway("runner"), runs.subject(run), run.bound)
+    assert code(approvals.revoke(Actor.person(people[0]), runs.subject(run))) == "TOO_LATE"
+
+
+def test_what_changed_cannot_be_used(run: Run, environment: Environment) -> None:
+    for person in [factories.member(environment.system, "approver") for _ in range(2)]:
+        runs.approve(Actor.person(person), run, digest(run))
+    assert not approvals.use(Actor.slipway("runner"), runs.subject(run), {**run.bound, "state_serial": 7})
+    people = approvals.standing(approvals.live_request(runs.subject(run)))  # type: ignore[arg-type]
+    people[0].user.memberships.update(role="viewer")
+    assert not approvals.use(Actor.slipway("runner"), runs.subject(run), run.bound)
+
+
+def test_a_finding_that_refuses_holds_even_where_nobody_must_agree() -> None:
+    environment = factories.environment(required_approvals=0)
+    person = factories.member(environment.system, "developer")
+    finding = {"title": "The cost could not be estimated", "detail": "", "refuses": True}
+    run = factories.planned_run(environment, person, findings=[finding])
+    run.refresh_from_db()
+    assert run.state == "awaiting_approval"

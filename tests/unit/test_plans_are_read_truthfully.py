@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from environments_app.terraform.plan import SENSITIVE, UNKNOWN, masked, masked_outputs, summarise
+from environments_app.terraform.plan import (
+    SENSITIVE,
+    UNKNOWN,
+    masked,
+    masked_outputs,
+    sensitive_texts,
+    summarise,
+)
 
 
 def entry(address: str, actions: list[str], **change: Any) -> dict[str, Any]:
@@ -73,6 +80,31 @@ def test_sensitive_values_are_masked_but_their_change_is_shown() -> None:
         ("nested[0].token", SENSITIVE, SENSITIVE),
         ("password", SENSITIVE, SENSITIVE),
     ]
+
+
+def test_a_sensitive_element_of_a_list_is_masked() -> None:
+    plan = {
+        "resource_changes": [
+            entry(
+                "aws_ecs_task_definition.app",
+                ["create"],
+                after={"command": ["--password", "hunter22"]},
+                after_sensitive={"command": [False, True]},
+            )
+        ]
+    }
+    assert [a.after for a in summarise(plan).changes[0].attributes] == [f"[--password, {SENSITIVE}]"]
+    assert sensitive_texts(plan) == {"hunter22"}
+
+
+def test_everything_sensitive_is_known_to_the_redactor() -> None:
+    change = {
+        "before": None,
+        "after": {"password": "first secret", "nested": {"keys": ["second secret", "third secret"]}, "name": "open"},
+        "after_sensitive": {"password": True, "nested": {"keys": True}},
+    }
+    plan = {"resource_changes": [entry("aws_db_instance.main", ["create"], **change)]}
+    assert sensitive_texts(plan) == {"first secret", "second secret", "third secret"}
 
 
 def test_masking_follows_the_tree_of_marks() -> None:

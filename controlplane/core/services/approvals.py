@@ -13,12 +13,14 @@ from django.utils.module_loading import import_string
 from controlplane.core import access
 from controlplane.core.actors import Actor
 from controlplane.core.models import Approval, ApprovalRequest, System, User
-from controlplane.core.policies import Capability
+from controlplane.core.policies import Capability, Role, allows
 from controlplane.core.services import audit
 from controlplane.core.states import APPROVAL
 from controlplane.lib import clock, live
 from controlplane.lib.errors import Refusal
 from controlplane.lib.states import compare_and_swap
+
+APPROVING_ROLES = [role.value for role in Role if allows(role, Capability.APPROVE)]
 
 
 def digest_of(bound: Mapping[str, Any]) -> str:
@@ -86,6 +88,8 @@ def ask(
         after={"digest": request.digest, "required": required},
     )
     live.ring_on_commit("inbox", "asked")
+    if required == 0 and _move(actor, request, "complete", "nobody needs to agree"):
+        import_string(on_complete)(actor, subject[1])
     return request
 
 
@@ -97,8 +101,31 @@ def live_request(subject: tuple[str, UUID]) -> ApprovalRequest | None:
 
 
 def standing(request: ApprovalRequest) -> list[Approval]:
-    """The approvals that count now, oldest first."""
-    return list(request.approvals.filter(revoked_at__isnull=True).select_related("user"))
+    """The approvals that count now, oldest first: not revoked, of people who may still approve here."""
+    given = request.approvals.filter(
+        revoked_at__isnull=True,
+        user__is_active=True,
+        user__memberships__system=request.system_id,
+        user__memberships__role__in=APPROVING_ROLES,
+    )
+    return list(given.select_related("user"))
+
+
+@transaction.atomic
+def use(actor: Actor, subject: tuple[str, UUID], bound: Mapping[str, Any]) -> bool:
+    """Uses up the subject's complete request, right before it is acted on; False where it does not stand (any more)."""
+    request = _locked(subject)
+    if request is None or request.state != "complete" or request.digest != digest_of(bound):
+        return False
+    if len(standing(request)) < request.required:
+        return False
+    return _move(actor, request, "used", "it is being carried out")
+
+
+def _locked(subject: tuple[str, UUID]) -> ApprovalRequest | None:
+    """The subject's newest request, its row locked until the transaction ends."""
+    requests = ApprovalRequest.objects.select_for_update().filter(subject_kind=subject[0], subject_id=subject[1])
+    return requests.order_by("-created_at").first()
 
 
 def why_not(user: User, request: ApprovalRequest) -> Refusal | None:
@@ -125,18 +152,13 @@ def why_not(user: User, request: ApprovalRequest) -> Refusal | None:
 
 def _is_member_approver(user: User, request: ApprovalRequest) -> bool:
     from_membership = user.memberships.filter(system=request.system).values_list("role", flat=True).first()
-    return from_membership in {"approver", "operator", "admin"}
+    return from_membership in APPROVING_ROLES
 
 
 @transaction.atomic
 def approve(actor: Actor, subject: tuple[str, UUID], digest: str, comment: str = "") -> ApprovalRequest | Refusal:
     """One person's yes to exactly `digest`. The last one that is needed calls the request's owner."""
-    request = (
-        ApprovalRequest.objects.select_for_update()
-        .filter(subject_kind=subject[0], subject_id=subject[1])
-        .order_by("-created_at")
-        .first()
-    )
+    request = _locked(subject)
     if request is None or actor.user is None:
         return Refusal("NOTHING_TO_APPROVE", "Nothing waits for approval here.")
     refusal = why_not(actor.user, request)
@@ -161,7 +183,9 @@ def approve(actor: Actor, subject: tuple[str, UUID], digest: str, comment: str =
 @transaction.atomic
 def revoke(actor: Actor, subject: tuple[str, UUID]) -> ApprovalRequest | Refusal:
     """Takes the actor's own approval back; a complete request opens again."""
-    request = live_request(subject)
+    request = _locked(subject)
+    if request is not None and request.state not in {"open", "complete"}:
+        return Refusal("TOO_LATE", f"This approval is {request.state}; it can no longer be taken back.")
     mine = request.approvals.filter(user=actor.user, revoked_at__isnull=True) if request and actor.user else None
     if request is None or mine is None or not mine.update(revoked_at=clock.now()):
         return Refusal("NOTHING_TO_REVOKE", "You have no approval here that could be taken back.")

@@ -1,0 +1,83 @@
+"""What a run leaves in the database: the plan that people decide about, its cost, and the state after an apply."""
+
+import logging
+from typing import Any
+
+from controlplane.lib import clock
+from environments_app import policies, schema
+from environments_app.cost.estimate import estimate_change
+from environments_app.cost.model import delta, money
+from environments_app.execution import Execution, artefacts, current_inputs
+from environments_app.models import StateVersion
+from environments_app.terraform.runner import Planned
+from environments_app.terraform.state import read_identity
+
+log = logging.getLogger(__name__)
+
+
+def store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) -> None:
+    """Keeps the workspace as one encrypted artefact, and in the row what people decide about."""
+    run = execution.run
+    config = run.config_version.config
+    summary = planned.summary.to_json()
+    cost = estimate(planned.plan_json)
+    found = policies.findings(summary, cost, config, schema.warnings(config), tier=run.environment.tier)
+    keeps = run.changes_the_world and not planned.summary.is_empty
+    if keeps:
+        artefacts().put(run.artefact_name, execution.workspace.archive())
+        execution.say(f"saved the plan, sha256 {planned.plan_sha256}")
+    execution.claim.store(
+        summary=summary,
+        cost=cost,
+        findings=[finding.to_json() for finding in found],
+        bound=policies.bound_inputs(
+            plan_sha256=planned.plan_sha256, lineage=planned.state.lineage, serial=planned.state.serial, **inputs
+        ),
+        has_artefact=keeps,
+        planned_at=clock.now(),
+    )
+
+
+def estimate(plan_json: dict[str, Any]) -> dict[str, Any]:
+    """Before, after and change of the monthly cost. A failure of the estimator is shown, and never looks like $0."""
+    try:
+        before, after = estimate_change(plan_json, as_of=clock.now().date())
+    except Exception as error:
+        log.exception("the cost estimate failed")
+        return {"error": f"{type(error).__name__}: {error}"}
+    change = delta(before, after)
+    return {
+        "before": before.to_record(),
+        "after": after.to_record(),
+        "change": money(change.monthly_cost),
+        "by_resource": {address: money(amount) for address, amount in change.resources.items()},
+        "uncertain": list(change.uncertain),
+    }
+
+
+def changed_since_approval(execution: Execution) -> list[str]:
+    """Which bound inputs are not what they were: their names, empty when all is as approved."""
+    run = execution.run
+    lineage, serial, _ = read_identity(execution.account, execution.address)
+    now = {
+        **current_inputs(run),
+        "plan_sha256": execution.workspace.plan_sha256(),
+        "state_serial": serial,
+        # Before the first apply there is no lineage; Terraform makes one up for the plan.
+        **({"state_lineage": lineage} if lineage else {}),
+    }
+    return sorted(name for name, value in now.items() if run.bound[name] != value)
+
+
+def record_state(execution: Execution, outputs: dict[str, Any]) -> None:
+    """Keeps what the state holds now: the outputs are what releases are made of."""
+    lineage, serial, resources = read_identity(execution.account, execution.address)
+    run = execution.run
+    values = {"lineage": lineage, "serial": serial, "resources": resources, "outputs": outputs}
+    StateVersion.objects.update_or_create(run=run, defaults={"environment": run.environment, **values})
+
+
+def state_is_recorded(execution: Execution, serial: int) -> bool:
+    """Whether the newest recorded state is the one with this serial (an apply may have been lost before it was)."""
+    newest = StateVersion.objects.filter(environment=execution.run.environment).first()
+    return newest is not None and newest.serial >= serial

@@ -1,0 +1,84 @@
+"""Ways of a run that several tests walk, with workers as processes of their own."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from controlplane.core.actors import Actor
+from controlplane.core.services import approvals
+from controlplane.lib.errors import Refusal
+from controlplane.lib.process import started_at
+from environments_app import jobs
+from environments_app.models import Environment, Run
+from environments_app.services import claims, runs
+from tests import factories
+from tests.sandbox_fixture import SandboxProcess, eventually
+
+REPOSITORY = Path(__file__).parents[1]
+Work = Callable[[str, Run], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def environment(sandbox: SandboxProcess) -> Environment:
+    """A small environment in an empty sandbox."""
+    sandbox.control("POST", "reset")
+    return factories.environment(factories.system("small"))
+
+
+@pytest.fixture
+def work(child_environ: dict[str, str]) -> Iterator[Work]:
+    """Runs a job of a run in a process of its own, as a worker does."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(job: str, run: Run) -> "subprocess.Popen[bytes]":
+        code = f"from environments_app.jobs import {job}; {job}('{run.pk}')"
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=REPOSITORY, env=child_environ
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def reaches(run: Run, state: str, phase: str) -> None:
+    """Waits until a Terraform process of this phase works on the run."""
+
+    def look() -> bool:
+        run.refresh_from_db()
+        return run.state == state and run.progress.get("phase") == phase and bool(started_at(run.holder_pid or 0))
+
+    eventually(look, seconds=60, why=f"{state}, {phase}")
+
+
+def recovered(run: Run) -> Run:
+    def look() -> bool:
+        claims.recover_lost()
+        run.refresh_from_db()
+        return run.state not in {"planning", "applying"}
+
+    eventually(look, seconds=30, why="the lost run is found")
+    return Run.objects.select_related("environment__system", "config_version", "stream").get(pk=run.pk)
+
+
+def asked(environment: Environment) -> Run:
+    return factories.run(environment, factories.member(environment.system, "operator"))
+
+
+def approved(environment: Environment) -> Run:
+    run = asked(environment)
+    jobs.plan_run(str(run.pk))
+    request = approvals.live_request(runs.subject(run))
+    assert request
+    run.refresh_from_db()
+    anna = factories.member(environment.system, "approver")
+    assert not isinstance(runs.approve(Actor.person(anna), run, request.digest), Refusal)
+    run.refresh_from_db()
+    assert run.state == "approved"
+    return run
