@@ -4,13 +4,14 @@ import html
 import json
 import re
 import shlex
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from controlplane.core.models import System
-from controlplane.lib import signing
+from controlplane.lib import clock, signing
 from controlplane.pages import demo
 from controlplane.pages.demo import Demo
 from tests import factories
@@ -56,6 +57,19 @@ def test_each_command_posts_one_release_in_order(system: System) -> None:
     assert sent[0]["sequence"] < sent[1]["sequence"]
     assert {body["service"] for body in sent} == {"api"}
     assert sent[0]["commit"] != sent[1]["commit"]
+
+
+def test_a_page_that_is_loaded_later_offers_newer_releases(system: System) -> None:
+    client = signed_in(system, "developer")
+    before = _sequences(client)
+    with clock.moved(timedelta(days=1)):
+        after = _sequences(client)
+    assert after[0] - before[0] >= timedelta(days=1).total_seconds()
+
+
+def _sequences(client: Client) -> list[int]:
+    lines = [shlex.split(command) for command in commands(client)]
+    return [json.loads(words[words.index("-d") + 1])["sequence"] for words in lines]
 
 
 def test_the_command_signs_what_it_sends(system: System) -> None:

@@ -1,7 +1,6 @@
 """Ready-made, signed deliveries for the sandbox: what a newcomer pastes into a shell to play CI."""
 
 import hashlib
-import time
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from controlplane.core.models import System
 from controlplane.core.policies import Capability
+from controlplane.lib import clock
 from controlplane.pages import demo
 from deployments_app import selectors
 from environments_app.views.common import environment_or_404, require
@@ -50,7 +50,7 @@ def commands(request: HttpRequest, system: str, environment: str) -> HttpRespons
     except OSError as error:
         context = {"problem": f"The sandbox does not answer: {error}. Is it running?"}
         return render(request, "environments/_webhook.html", context)
-    now, lines = int(time.time()), list[Line]()
+    now, lines = int(clock.now().timestamp()), list[Line]()
     shown: set[str] = set()
     for number, image in enumerate(images):
         # The first of those that a newcomer tries stand open: one that works, one that is taken back.
