@@ -16,7 +16,7 @@ from environments_app.models import Run
 from environments_app.outcomes import Outdated, end, ending_well
 from environments_app.recording import changed_since_approval, record_state, state_is_recorded, store_plan
 from environments_app.services import claims, runs
-from environments_app.services.claims import RUNNER, Claim, ClaimLost
+from environments_app.services.claims import RUNNER, Claim, ClaimLost, each
 from environments_app.terraform.runner import Planned
 from environments_app.terraform.state import read_lock, remove_lock
 
@@ -121,12 +121,13 @@ def sweep_runs() -> None:
     claims.ring_again()
     for run in Run.objects.filter(state__in=["awaiting_approval", "approved"]).select_related("environment__system"):
         if approvals.live_request(runs.subject(run)) is None:
-            with transaction.atomic():
+            with each(run), transaction.atomic():
                 if move(RUNNER, run, "discarded", reason="nobody approved it in time", finished_at=clock.now()):
                     runs.close(run)
     finished = Run.objects.filter(has_artefact=True, finished_at__isnull=False).exclude(state="outcome_unknown")
     for run_id in finished.values_list("pk", flat=True)[:20]:
-        forget_artefact(str(run_id))
+        with each(run_id):
+            forget_artefact(str(run_id))
 
 
 def _conclude_plan(claim: Claim, planned: Planned) -> None:
@@ -134,6 +135,8 @@ def _conclude_plan(claim: Claim, planned: Planned) -> None:
     run = claim.run
     if run.kind == "drift":
         end(claim, "drifted" if planned.summary.changes else "no_changes")
+        if planned.summary.changes:
+            runs.supersede_waiting(RUNNER, run.environment, "drift was found")
     elif planned.summary.is_empty:
         end(claim, "no_changes")
     elif claim.wants_cancel():

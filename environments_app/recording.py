@@ -11,6 +11,7 @@ from environments_app.execution import Execution, artefacts, current_inputs
 from environments_app.models import StateVersion
 from environments_app.terraform.runner import Planned
 from environments_app.terraform.state import read_identity
+from environments_app.terraform.workspace import WorkspaceError
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,10 @@ def store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) -
     found = policies.findings(summary, cost, config, schema.warnings(config), tier=run.environment.tier)
     keeps = run.changes_the_world and not planned.summary.is_empty
     if keeps:
-        artefacts().put(run.artefact_name, execution.workspace.archive())
+        try:
+            artefacts().put(run.artefact_name, execution.workspace.archive())
+        except OSError as error:
+            raise WorkspaceError(execution.workspace.folder, error) from error
         execution.say(f"saved the plan, sha256 {planned.plan_sha256}")
     execution.claim.store(
         summary=summary,

@@ -3,7 +3,7 @@
 import json
 from functools import cached_property
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import models
 
@@ -37,6 +37,18 @@ class Environment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.system.slug}/{self.slug}"
+
+    @property
+    def audit_subject(self) -> tuple[str, UUID]:
+        return ("environment", self.pk)
+
+    @property
+    def audit_system(self) -> System:
+        return self.system
+
+    @property
+    def audit_environment(self) -> str:
+        return self.slug
 
     @cached_property
     def config_version(self) -> "ConfigVersion":

@@ -1,6 +1,6 @@
 """Terraform runs and what they left behind."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import models
 
@@ -62,6 +62,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.environment}: {self.title}"
+
+    @property
+    def audit_subject(self) -> tuple[str, UUID]:
+        """How locks, approvals, outputs and the audit trail name it."""
+        return ("run", self.pk)
 
     @property
     def audit_system(self) -> System:

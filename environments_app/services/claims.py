@@ -1,6 +1,8 @@
 """Who works on a run: claimed by compare-and-swap, kept by a heartbeat, told apart from a lost worker."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -140,6 +142,15 @@ def claim_reconciliation(run_id: str) -> Claim | None:
     return Claim(run)
 
 
+@contextmanager
+def each(row: object) -> Iterator[None]:
+    """One row's trouble in a sweep is its own: it is logged, and the others go on."""
+    try:
+        yield
+    except Exception:
+        log.exception("the sweep could not treat %s; it is tried again", row)
+
+
 def recover_lost() -> int:
     """Runs whose lease has passed and whose process is gone: plans are queued again, applies become unknown."""
     recovered = 0
@@ -148,7 +159,7 @@ def recover_lost() -> int:
         if holder_is_alive(run):
             log.warning("run %s: the worker is silent, but its Terraform process %s lives", run.pk, run.holder_pid)
             continue
-        with transaction.atomic():
+        with each(run), transaction.atomic():
             recovered += _queue_again(run) if run.state == "planning" else end_unknown(run, "the worker was lost")
     return recovered
 

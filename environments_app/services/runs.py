@@ -1,7 +1,6 @@
 """Asking for runs and deciding about them. The work itself is in jobs.py."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -35,25 +34,19 @@ def subject(run: Run) -> tuple[str, UUID]:
     return ("run", run.pk)
 
 
-def _refused(actor: Actor, action: str, environment: Environment, refusal: Refusal, what: tuple[str, Any]) -> Refusal:
-    return audit.record_refusal(
-        actor, action, refusal, subject=what, system=environment.system, environment=environment.slug
-    )
-
-
+@audit.refusals_of("run.requested")
 @transaction.atomic
 def request_run(actor: Actor, environment: Environment, kind: str, title: str = "") -> Run | Refusal:
     """Queues a run of the environment's newest configuration. `kind`: apply, destroy, drift or speculative."""
     needed = Capability.OPERATE if kind == "destroy" else Capability.PLAN
     if (refusal := access.check(actor.user, environment.system, needed)) is not None:
-        return _refused(actor, "run.requested", environment, refusal, ("environment", environment.pk))
+        return refusal
     version = environment.config_version
     if kind == "drift":
         # Against what was applied last: a configuration that waits to be applied is no drift.
         applied = Run.objects.filter(environment=environment, kind="apply", state="applied").first()
         if applied is None:
-            refusal = Refusal("NOTHING_APPLIED", "Nothing was applied here yet, so nothing can have drifted.")
-            return _refused(actor, "run.requested", environment, refusal, ("environment", environment.pk))
+            return Refusal("NOTHING_APPLIED", "Nothing was applied here yet, so nothing can have drifted.")
         version = applied.config_version
     run = Run.objects.create(
         environment=environment,
@@ -119,15 +112,27 @@ def on_approved(actor: Actor, run_id: UUID) -> None:
 
 def approve(actor: Actor, run: Run, digest: str, comment: str = "") -> ApprovalRequest | Refusal:
     """One person's yes to exactly what the digest binds."""
+    if (refusal := _why_nothing_to_approve(run)) is None:
+        return approvals.approve(actor, subject(run), digest, comment)
+    return audit.record_refusal(
+        actor,
+        "approval.refused",
+        refusal,
+        subject=subject(run),
+        system=run.audit_system,
+        environment=run.audit_environment,
+    )
+
+
+def _why_nothing_to_approve(run: Run) -> Refusal | None:
     if run.state not in {"awaiting_approval", "approved"}:
-        refusal = Refusal("NOT_WAITING", f"This run is {run.state.replace('_', ' ')}; there is nothing to approve.")
-        return _refused(actor, "approval.refused", run.environment, refusal, subject(run))
+        return Refusal("NOT_WAITING", f"This run is {run.state.replace('_', ' ')}; there is nothing to approve.")
     if titles := refusing(run):
-        refusal = Refusal("POLICY_REFUSES", f"A mandatory policy refuses this run: {titles[0]}.")
-        return _refused(actor, "approval.refused", run.environment, refusal, subject(run))
-    return approvals.approve(actor, subject(run), digest, comment)
+        return Refusal("POLICY_REFUSES", f"A mandatory policy refuses this run: {titles[0]}.")
+    return None
 
 
+@audit.refusals_of("approval.revoked")
 @transaction.atomic
 def revoke(actor: Actor, run: Run) -> Run | Refusal:
     """Takes one's own approval back, as long as nothing runs."""
@@ -143,12 +148,13 @@ def revoke(actor: Actor, run: Run) -> Run | Refusal:
     return run
 
 
+@audit.refusals_of("run.discarded")
 @transaction.atomic
 def discard(actor: Actor, run: Run, reason: str = "") -> Run | Refusal:
     """Ends a run that no process works on; nothing is changed. Who asked for it may, and whoever may approve."""
     allowed = Capability.PLAN if actor.user and actor.user.pk == run.requester_id else Capability.APPROVE
     if (refusal := access.check(actor.user, run.environment.system, allowed)) is not None:
-        return _refused(actor, "run.discarded", run.environment, refusal, subject(run))
+        return refusal
     if not run.can_discard or not move(actor, run, "discarded", reason=reason, finished_at=clock.now()):
         return Refusal("TOO_LATE", f"This run is {run.state.replace('_', ' ')}; it cannot be discarded.")
     approvals.supersede(actor, subject(run), reason or "the run was discarded", "refused")
@@ -156,12 +162,13 @@ def discard(actor: Actor, run: Run, reason: str = "") -> Run | Refusal:
     return run
 
 
+@audit.refusals_of("run.cancel_requested")
 @transaction.atomic
 def cancel(actor: Actor, run: Run) -> Run | Refusal:
     """Asks the running Terraform to stop: acknowledged at once, done by the worker (interrupt, grace, kill)."""
     allowed = Capability.PLAN if actor.user and actor.user.pk == run.requester_id else Capability.OPERATE
     if (refusal := access.check(actor.user, run.environment.system, allowed)) is not None:
-        return _refused(actor, "run.cancel_requested", run.environment, refusal, subject(run))
+        return refusal
     asked = Run.objects.filter(pk=run.pk, state=run.state, cancel_requested_at__isnull=True)
     if not run.can_cancel or not asked.update(cancel_requested_at=clock.now(), cancel_requested_by=actor.name):
         return Refusal("NOT_RUNNING", f"This run is {run.state.replace('_', ' ')}; no process is there to be canceled.")
@@ -177,11 +184,12 @@ def cancel(actor: Actor, run: Run) -> Run | Refusal:
     return run
 
 
+@audit.refusals_of("run.reconcile_requested")
 @transaction.atomic
 def reconcile(actor: Actor, run: Run) -> Run | Refusal:
     """Orders the reconciliation of an apply whose worker died; the job records how it ended."""
     if (refusal := access.check(actor.user, run.environment.system, Capability.OPERATE)) is not None:
-        return _refused(actor, "run.reconcile_requested", run.environment, refusal, subject(run))
+        return refusal
     if run.state != "outcome_unknown":
         return Refusal("NOT_UNKNOWN", f"This run is {run.state.replace('_', ' ')}; its outcome is known.")
     job_id = queue.new_job_id()
@@ -201,12 +209,12 @@ def reconcile(actor: Actor, run: Run) -> Run | Refusal:
     return run
 
 
+@audit.refusals_of("lock.broken")
 @transaction.atomic
 def break_lock(actor: Actor, environment: Environment, reason: str) -> int | Refusal:
     """Frees every hold on the environment's lock, by a person who says why. Returns how many there were."""
-    what = ("environment", environment.pk)
     if (refusal := access.check(actor.user, environment.system, Capability.OPERATE)) is not None:
-        return _refused(actor, "lock.broken", environment, refusal, what)
+        return refusal
     standing = locks.holds(environment.pk)
     if not reason.strip():
         return Refusal("REASON_MISSING", "Say why the lock is broken; it is written into the audit trail.", 422)
@@ -222,7 +230,7 @@ def break_lock(actor: Actor, environment: Environment, reason: str) -> int | Ref
         audit.record(
             actor,
             "lock.broken",
-            subject=what,
+            subject=environment.audit_subject,
             system=environment.system,
             environment=environment.slug,
             before={

@@ -9,19 +9,25 @@ from controlplane.lib.artefacts import ArtefactMissing
 from controlplane.lib.errors import Refusal
 from environments_app import jobs
 from environments_app.execution import artefacts
-from environments_app.models import Environment, StateVersion
+from environments_app.models import Environment, Run, StateVersion
 from environments_app.services import runs
 from tests import factories
 from tests.run_helpers import Work, approved, reaches
-from tests.sandbox_fixture import SandboxProcess
+from tests.sandbox_fixture import SandboxProcess, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def has_made_something(run: Run) -> bool:
+    run.refresh_from_db()
+    return int(run.progress.get("done", 0)) > 0
 
 
 def test_nothing_is_orphaned(environment: Environment, work: Work, sandbox: SandboxProcess) -> None:
     run = approved(environment)
     worker = work("apply_run", run)
     reaches(run, "applying", "apply")
+    eventually(lambda: has_made_something(run), why="the first resource is made, so the state is locked already")
     sandbox.control(
         "POST",
         "faults",

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -14,6 +16,7 @@ from controlplane.lib import context
 from controlplane.lib.errors import Refusal
 
 SEAL_AT_MOST = 1000
+Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
 def record(
@@ -68,6 +71,43 @@ def record_refusal(
         refused=True,
     )
     return refusal
+
+
+class Audited(Protocol):
+    """A row that the audit trail can name."""
+
+    @property
+    def audit_subject(self) -> tuple[str, UUID]: ...
+    @property
+    def audit_system(self) -> System: ...
+    @property
+    def audit_environment(self) -> str: ...
+
+
+def refusals_of(action: str) -> Callable[[Verb], Verb]:
+    """For verbs `(actor, row, ...)`: whatever they refuse is appended to the trail as a refused `action`.
+
+    Outside the verb's own transaction, so that a verb may roll back what it began.
+    """
+
+    def decorate(verb: Verb) -> Verb:
+        @wraps(verb)
+        def run(actor: Actor, row: Audited, *args: Any, **kwargs: Any) -> Any:
+            outcome = verb(actor, row, *args, **kwargs)
+            if isinstance(outcome, Refusal):
+                record_refusal(
+                    actor,
+                    action,
+                    outcome,
+                    subject=row.audit_subject,
+                    system=row.audit_system,
+                    environment=row.audit_environment,
+                )
+            return outcome
+
+        return run  # type: ignore[return-value]
+
+    return decorate
 
 
 def announce(kind: str, system: System, environment: str, subject: tuple[str, object], **payload: Any) -> None:
