@@ -12,7 +12,7 @@ from controlplane.core.services import approvals
 from controlplane.lib import clock
 from controlplane.lib.aws import AwsError
 from controlplane.lib.errors import Refusal
-from deployments_app import actions, observation
+from deployments_app import actions, observation, policies
 from deployments_app.models import Deployment
 from deployments_app.services import claims, deployments, targets
 from deployments_app.services.claims import Claim, ClaimLost, LockLost
@@ -83,8 +83,11 @@ def start(claim: Claim) -> timedelta:
 
 
 def _refresh(claim: Claim) -> str | None:
-    """Nobody had to approve it, so the newest configuration counts; a sentence where that makes it impossible."""
+    """Nobody had to approve it, so the newest protection and configuration count; a sentence where they forbid it."""
     row = claim.deployment
+    rules, order = row.environment.protection.rules, policies.order_of(row.release)
+    if row.kind != "rollback" and (held := policies.why_not_started(rules, order, automatic=row.automatic)):
+        return held
     prepared = targets.prepare(row.environment, row.release, row.strategy, row.kind)
     if isinstance(prepared, Refusal):
         return prepared.message

@@ -79,6 +79,15 @@ def may_auto_deploy(rules: Protection, release: Order, current: Order | None, *,
     return Decision(True, "It is newer than what runs here, and this environment deploys by itself.")
 
 
+def why_not_started(rules: Protection, release: Order, *, automatic: bool) -> str | None:
+    """Why a deployment that nobody approved may not begin under the rules of now, stronger than when it was asked."""
+    if rules.required_release_approvals > 0:
+        return "This environment asks for approvals now, and nobody approved it. Deploy the release again."
+    if automatic and not rules.auto_deploy:
+        return "This environment no longer deploys by itself. Deploy the release by hand."
+    return why_not_released(rules, release)
+
+
 def why_not_released(rules: Protection, release: Order) -> str | None:
     """Why this release may not come here at all, by hand or by itself: its branch, or evidence that is missing."""
     if rules.branches and not any(fnmatchcase(release.branch, pattern) for pattern in rules.branches):

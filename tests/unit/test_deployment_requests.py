@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -238,6 +239,36 @@ def test_an_approval_that_runs_out_cancels(production: Environment) -> None:
         approvals.expire(Actor.slipway("test"))
         jobs.sweep_deployments()
     assert deployments.find(deployment.pk).state == "canceled"
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ({"auto_deploy": True, "required_release_approvals": 1}, "nobody approved it"),
+        ({"auto_deploy": True, "branches": ("release/*",)}, "Only release/* may be released here"),
+        ({"auto_deploy": False}, "no longer deploys by itself"),
+    ],
+)
+def test_a_stronger_protection_holds_what_waits_already(staging: Environment, rules: dict[str, Any], why: str) -> None:
+    dispatched(release(staging.system))
+    deployment = Deployment.objects.get()
+    configs.save_protection(Actor.slipway("test"), staging, schema.Protection(**rules), reason="test")
+    controller.look(KEY)
+    ended = deployments.find(deployment.pk)
+    assert ended.state == "superseded"
+    assert why in ended.reason
+    assert not LockHold.objects.exists()
+
+
+def test_a_stronger_protection_does_not_hold_a_rollback(staging: Environment) -> None:
+    succeeded(asked(staging))
+    new = succeeded(asked(staging))
+    back = deployments.rollback(person(staging, "operator"), new)
+    assert isinstance(back, Deployment)
+    rules = schema.Protection(required_release_approvals=2, branches=("release/*",))
+    configs.save_protection(Actor.slipway("test"), staging, rules, reason="test")
+    controller.look(KEY)
+    assert deployments.find(back.pk).state == "preparing"
 
 
 # ---- Ending what has not begun
