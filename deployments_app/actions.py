@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from controlplane.lib import clock
-from deployments_app import policies, taskdefinition, words
+from deployments_app import pace, policies, taskdefinition, words
 from deployments_app.ecs import Ecs
 from deployments_app.models import Deployment
 from deployments_app.services import targets
@@ -22,18 +21,6 @@ from deployments_app.strategies.model import Observed
 REGISTER = "ecs:RegisterTaskDefinition"
 STOP = "ecs:StopServiceDeployment"
 AT_ONCE = timedelta(0)
-DEADLINE = timedelta(minutes=60)
-"""For each of rollout, proof and way back. ECS itself gives a rolling deployment no end."""
-SHORTEST_PAUSE = timedelta(seconds=0.5)
-
-
-def _scaled(duration: timedelta) -> timedelta:
-    return clock.scaled(duration, settings.SLIPWAY_TIME_SCALE)
-
-
-def pause(seconds: float) -> timedelta:
-    """How long to wait before the next look: scaled like everything in the sandbox, but never a busy loop."""
-    return max(_scaled(timedelta(seconds=seconds)), SHORTEST_PAUSE)
 
 
 def _ecs(row: Deployment) -> Ecs:
@@ -49,7 +36,7 @@ def _policy(row: Deployment) -> Mapping[str, Any]:
 def _wait(claim: Claim, seen: Observed, action: model.Wait) -> timedelta:
     if action.why != claim.deployment.reason:
         claim.store(reason=action.why[:300])
-    return pause(action.seconds)
+    return pace.pause(action.seconds)
 
 
 def _snapshot(claim: Claim, seen: Observed, action: model.Snapshot) -> timedelta:
@@ -127,15 +114,15 @@ def _advance(claim: Claim, seen: Observed, action: model.Advance) -> timedelta:
     row, now = claim.deployment, clock.now()
     if action.state == "baking":
         bake = timedelta(minutes=_policy(row)["bake_time_minutes"])
-        until = now + _scaled(bake)
+        until = now + pace.scaled(bake)
         line = "ECS says that our deployment is successful; " + (
             f"watching it for {_policy(row)['bake_time_minutes']} min" if bake else "proving it"
         )
-        claim.advance("baking", line, baking_at=now, bake_until=until, deadline_at=until + _scaled(DEADLINE), intent={})
+        claim.advance("baking", line, baking_at=now, bake_until=until, deadline_at=pace.deadline(until), intent={})
         return AT_ONCE
     line = action.reason or f"ordered the rollout of {row.task_definition_arn.rpartition('/')[2]}"
-    claim.advance("rolling_out", line, rolling_out_at=now, deadline_at=now + _scaled(DEADLINE), intent={})
-    return pause(rolling.LOOK_SECONDS / 3)
+    claim.advance("rolling_out", line, rolling_out_at=now, deadline_at=pace.deadline(now), intent={})
+    return pace.pause(rolling.LOOK_SECONDS / 3)
 
 
 def _succeed(claim: Claim, seen: Observed, action: model.Succeed) -> timedelta:
@@ -162,7 +149,7 @@ def _roll_back(claim: Claim, seen: Observed, action: model.RollBack) -> timedelt
         f"rolling back: {cause}",
         reason=cause,
         rolling_back_at=now,
-        deadline_at=now + _scaled(DEADLINE),
+        deadline_at=pace.deadline(now),
         failure=failure.to_json(),
         intent={},
         paused_at=None,
@@ -177,7 +164,7 @@ def _stop_service_deployment(claim: Claim, seen: Observed, action: model.StopSer
     with transaction.atomic():
         claim.store(intent={})
         claim.tell("told ECS to roll its deployment back")
-    return pause(rolling.LOOK_SECONDS / 3)
+    return pace.pause(rolling.LOOK_SECONDS / 3)
 
 
 def _restore_previous(claim: Claim, seen: Observed, action: model.RestorePrevious) -> timedelta:
@@ -190,7 +177,7 @@ def _restore_previous(claim: Claim, seen: Observed, action: model.RestorePreviou
     with transaction.atomic():
         claim.store(intent={})
         claim.tell(f"ordered the way back to {previous.rpartition('/')[2]}")
-    return pause(rolling.LOOK_SECONDS / 3)
+    return pace.pause(rolling.LOOK_SECONDS / 3)
 
 
 def _stop_tasks(claim: Claim, seen: Observed, action: model.StopTasks) -> timedelta:
@@ -204,7 +191,7 @@ def _stop_tasks(claim: Claim, seen: Observed, action: model.StopTasks) -> timede
     claim.intend(rolling.UPDATE, desired=0)
     _ecs(row).update(row.cluster, row.ecs_service, desired=0)
     claim.store(intent={})
-    return pause(rolling.LOOK_SECONDS / 3)
+    return pace.pause(rolling.LOOK_SECONDS / 3)
 
 
 def end(claim: Claim, seen: Observed | None, action: model.End) -> timedelta:

@@ -12,7 +12,7 @@ from controlplane.core.services import approvals
 from controlplane.lib import clock
 from controlplane.lib.aws import AwsError
 from controlplane.lib.errors import Refusal
-from deployments_app import actions, observation, policies
+from deployments_app import actions, observation, pace, policies
 from deployments_app.models import Deployment
 from deployments_app.services import claims, deployments, targets
 from deployments_app.services.claims import Claim, ClaimLost, LockLost
@@ -32,14 +32,14 @@ def look(account_key: str) -> int:
     waiting = [claim for claim in due if claim.deployment.state == "queued"]
     going = [claim for claim in due if claim.deployment.state != "queued"]
     for claim in waiting:
-        _guarded(claim, partial(start, claim))
+        guarded(claim, partial(start, claim))
     seen = observation.observe(going) if going else {}
     for claim in going:
-        _guarded(claim, partial(_take_step, claim, seen[claim.deployment.pk]))
+        guarded(claim, partial(_take_step, claim, seen[claim.deployment.pk]))
     return len(due)
 
 
-def _guarded(claim: Claim, work: Callable[[], timedelta]) -> None:
+def guarded(claim: Claim, work: Callable[[], timedelta]) -> None:
     """One deployment's trouble is its own: it never stops the look at the others."""
     row = claim.deployment
     try:
@@ -52,6 +52,8 @@ def _guarded(claim: Claim, work: Callable[[], timedelta]) -> None:
         claim.put_back(pause)
     except ClaimLost:
         log.warning("deployment %s: look %s was overtaken and stops", row.pk, claim.fencing)
+        # Where it was a person's wish and no other look, the next look carries it out at once.
+        claim.put_back(actions.AT_ONCE)
     except Exception:
         log.exception("deployment %s: the look failed; it is tried again", row.pk)
         Deployment.objects.filter(pk=row.pk, fencing=claim.fencing).update(reason=LOOK_FAILED)
@@ -65,14 +67,14 @@ def start(claim: Claim) -> timedelta:
     """Begins a queued deployment, if its lock is free and it is still what was approved."""
     row = claim.deployment
     if row.paused:
-        return actions.pause(rolling.LOOK_SECONDS)
+        return pace.pause(rolling.LOOK_SECONDS)
     needed_approval = ApprovalRequest.objects.filter(subject_kind="deployment", subject_id=row.pk).exists()
     outdated = deployments.changed_inputs(row) if needed_approval else _refresh(claim)
     with transaction.atomic():
         locked = claims.take_lock(row) if outdated is None else None
         if locked is not None:
             _tell_who_holds_it(claim, locked)
-            return actions.pause(LOCKED_SECONDS)
+            return pace.pause(LOCKED_SECONDS)
         if outdated is None and needed_approval and not approvals.use(claims.CONTROLLER, row.subject, row.bound):
             outdated = "Its approval does not stand any more."
         if outdated is not None:
@@ -175,4 +177,4 @@ def _lock_lost(claim: Claim, error: LockLost) -> timedelta:
     with transaction.atomic():
         if (refusal := claims.take_lock(row)) is not None:
             claim.store(reason=refusal.message[:300])
-    return actions.pause(LOCKED_SECONDS)
+    return pace.pause(LOCKED_SECONDS)

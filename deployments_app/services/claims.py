@@ -84,7 +84,9 @@ class Claim:
         if ends:
             values |= {"finished_at": clock.now(), "due_at": None, "intent": {}, "unknown_since": None}
         values["reason"] = reason[:300]
-        if not _move(deployment, state, reason, self.fencing, values):
+        # An abort that came while success was being proved is not lost: the next look takes it back.
+        unless_aborted = {"abort_requested_at__isnull": True} if state == "succeeded" else {}
+        if not _move(deployment, state, reason, {"fencing": self.fencing, **unless_aborted}, values):
             raise ClaimLost
         self.tell(*lines)
         if ends:
@@ -105,12 +107,12 @@ class Claim:
         mine.update(lease_until=None)
 
 
-def _move(deployment: Deployment, state: str, reason: str, fencing: int, values: dict[str, Any]) -> bool:
+def _move(deployment: Deployment, state: str, reason: str, where: dict[str, Any], values: dict[str, Any]) -> bool:
     # `reason` is a field of the row as well as the audit trail's word.
     stored = values.pop("reason")
-    done = move(CONTROLLER, deployment, state, reason=reason, where={"fencing": fencing}, **values)
+    done = move(CONTROLLER, deployment, state, reason=reason, where=where, **values)
     if done and deployment.reason != stored:
-        Deployment.objects.filter(pk=deployment.pk, fencing=fencing).update(reason=stored)
+        Deployment.objects.filter(pk=deployment.pk, fencing=deployment.fencing).update(reason=stored)
         deployment.reason = stored
     return done
 

@@ -14,7 +14,7 @@ from controlplane.core.services import approvals, audit, locks, output
 from controlplane.core.services.transitions import move
 from controlplane.lib import clock, live
 from controlplane.lib.errors import Refusal
-from deployments_app import policies
+from deployments_app import pace, policies
 from deployments_app.models import Deployment, Release
 from deployments_app.services import targets
 from deployments_app.services.narration import tell
@@ -258,7 +258,10 @@ def promote(actor: Actor, deployment: Deployment, reason: str = "") -> Deploymen
     now = clock.now()
     rows = Deployment.objects.filter(pk=deployment.pk)
     going_on = rows.filter(state="queued", paused_at__isnull=False).update(paused_at=None, paused_by="", due_at=now)
-    going_on += rows.filter(state="baking").update(paused_at=None, paused_by="", bake_until=now, due_at=now)
+    # However long it was held: the proof gets its whole time from now on.
+    going_on += rows.filter(state="baking").update(
+        paused_at=None, paused_by="", bake_until=now, deadline_at=pace.deadline(now), due_at=now
+    )
     if not going_on:
         return Refusal("NOTHING_TO_PROMOTE", f"This deployment is {_words(deployment.state)} and waits for nobody.")
     return _wished(actor, "deployment.promoted", deployment, reason, "promoted")

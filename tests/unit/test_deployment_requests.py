@@ -13,7 +13,7 @@ from controlplane.lib import clock
 from controlplane.lib.errors import Refusal
 from deployments_app import controller, jobs
 from deployments_app.models import Deployment, Release
-from deployments_app.services import deployments, releases
+from deployments_app.services import claims, deployments, releases
 from environments_app import schema
 from environments_app.models import Environment
 from environments_app.services import configs
@@ -330,6 +330,36 @@ def test_an_abort_while_it_runs_is_a_wish_for_the_next_look(staging: Environment
     assert aborted.due_at <= clock.now()
     again = deployments.abort(person(staging, "operator"), aborted)
     assert isinstance(again, Refusal)
+
+
+def test_an_abort_that_meets_success_is_carried_out(staging: Environment) -> None:
+    deployment = asked(staging)
+    Deployment.objects.filter(pk=deployment.pk).update(state="baking", due_at=clock.now())
+    (claim,) = claims.claim_due(KEY)
+    assert isinstance(deployments.abort(person(staging, "operator"), deployments.find(deployment.pk)), Deployment)
+
+    def succeed() -> timedelta:
+        claim.advance("succeeded", "succeeded")
+        return timedelta(0)
+
+    controller.guarded(claim, succeed)
+    row = deployments.find(deployment.pk)
+    assert (row.state, row.lease_until) == ("baking", None)
+    assert row.due_at
+    assert row.due_at <= clock.now(), "the next look comes at once and sees the wish"
+
+
+def test_going_on_after_a_long_pause_leaves_time_for_the_proof(staging: Environment) -> None:
+    deployment, operator = asked(staging), person(staging, "operator")
+    Deployment.objects.filter(pk=deployment.pk).update(
+        state="baking", bake_until=clock.now(), deadline_at=clock.now() + timedelta(minutes=1)
+    )
+    assert isinstance(deployments.pause(operator, deployments.find(deployment.pk)), Deployment)
+    with clock.moved(timedelta(hours=8)):
+        gone_on = deployments.promote(operator, deployments.find(deployment.pk))
+        assert isinstance(gone_on, Deployment)
+        assert gone_on.deadline_at
+        assert gone_on.deadline_at > clock.now()
 
 
 # ---- The lock
