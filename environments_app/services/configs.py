@@ -27,17 +27,7 @@ def invalid(error: schema.ConfigInvalid) -> Refusal:
     )
 
 
-def _refused(actor: Actor, environment: Environment, refusal: Refusal) -> Refusal:
-    return audit.record_refusal(
-        actor,
-        "config.saved",
-        refusal,
-        subject=("environment", environment.pk),
-        system=environment.system,
-        environment=environment.slug,
-    )
-
-
+@audit.refusals_of("config.saved")
 @transaction.atomic
 def save_config(
     actor: Actor, environment: Environment, document: Mapping[str, Any], *, based_on: int, reason: str
@@ -49,18 +39,17 @@ def save_config(
     try:
         config = schema.parse(document)
     except schema.ConfigInvalid as error:
-        return _refused(actor, environment, invalid(error))
+        return invalid(error)
     Environment.objects.select_for_update().get(pk=environment.pk)
     newest = environment.config_versions.order_by("-number").first()
     number = newest.number if newest else 0
     if based_on != number:
-        refusal = Refusal(
+        return Refusal(
             "STALE_VERSION",
             f"Version {number} was saved meanwhile; you edited version {based_on}. Compare the two and edit again.",
             409,
             {"current": number, "based_on": based_on},
         )
-        return _refused(actor, environment, refusal)
     digest = schema.digest(config)
     if newest and newest.digest == digest:
         return newest
