@@ -56,7 +56,9 @@ def _snapshot(claim: Claim, seen: Observed, action: model.Snapshot) -> timedelta
                 "previous": "" if is_first else service.task_definition,
                 "desired": wanted,
                 "definition": {} if is_first else taskdefinition.comparable(definition),
-            }
+            },
+            # Not what ran when it was asked for: others may have succeeded while it waited.
+            previous_release=known.release if known else None,
         )
         what = "nothing: this is the first release" if is_first else service.task_definition.rpartition("/")[2]
         claim.tell(f"runs now: {what}; desired count {wanted}")

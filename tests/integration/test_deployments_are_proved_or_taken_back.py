@@ -60,6 +60,15 @@ def test_a_second_release_replaces_the_first_under_the_circuit_breaker(world: Re
     assert (breaker["enable"], breaker["rollback"]) == (True, True)
 
 
+def test_the_way_back_leads_to_what_ran_when_it_began(world: ReleaseWorld) -> None:
+    world.ended(world.deploy("healthy"))
+    second = world.begun("healthy")
+    third = world.deploy("healthy")
+    done = world.ended(second)
+    assert done.state == "succeeded", (done.failure, told(done))
+    assert world.ended(third).previous_release_id == done.release_id
+
+
 @pytest.mark.parametrize(
     ("behaviour", "words"),
     [
