@@ -58,7 +58,7 @@ def addresses(environment: Environment, stream: OutputStream) -> dict[str, str]:
 
 
 def first_word(web: WebProcess, address: str, cookie: str, topic: str) -> dict[str, Any] | int:
-    """The first message that comes while the topic is rung again and again, or the close code that comes instead (0: none)."""
+    """The first message that comes while the topic is rung again and again; or a close code (0: gone without one)."""
     with web.socket(address, cookie=cookie) as socket:
         for _ in range(50):
             live.ring(topic, "changed")
