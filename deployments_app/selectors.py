@@ -45,9 +45,8 @@ def changes(deployment: Deployment) -> list[taskdefinition.Change]:
     before = deployment.snapshot.get("definition")
     if before is None:
         previous = (
-            Deployment.objects.filter(
-                environment_id=deployment.environment_id, service_id=deployment.service_id, state="succeeded"
-            )
+            Deployment.objects.standing()
+            .filter(environment_id=deployment.environment_id, service_id=deployment.service_id)
             .filter(finished_at__lt=deployment.created_at)
             .order_by("-finished_at")
             .first()

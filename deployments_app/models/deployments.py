@@ -1,5 +1,6 @@
 """Deployments: one release on its way into one environment."""
 
+from typing import Self
 from uuid import UUID, uuid4
 
 from django.db import models
@@ -8,7 +9,21 @@ from controlplane.core.models import OutputStream, System, User
 from controlplane.lib import clock
 from deployments_app.models.releases import Release
 from deployments_app.states import DEPLOYMENT, LOOKED_AFTER
-from environments_app.models import Environment, Service
+from environments_app.models import Environment, Run, Service
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    """Deployments, and which of them still count."""
+
+    def standing(self) -> Self:
+        """Those that succeeded and whose result was not destroyed since, with the whole environment."""
+        destroyed = Run.objects.filter(
+            environment=models.OuterRef("environment"),
+            kind="destroy",
+            state="applied",
+            finished_at__gte=models.OuterRef("finished_at"),
+        )
+        return self.filter(~models.Exists(destroyed), state="succeeded")
 
 
 class Deployment(models.Model):
@@ -72,6 +87,8 @@ class Deployment(models.Model):
     log_positions = models.JSONField(default=dict, help_text="Read position by log stream.")
     verdict = models.JSONField(default=dict, help_text="The proof of success.")
     failure = models.JSONField(default=dict, help_text="code, cause, effect, next_step, details.")
+
+    objects = DeploymentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

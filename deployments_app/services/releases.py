@@ -109,12 +109,9 @@ def _decide(release: Release, environment: Environment) -> None:
     locked = Release.objects.select_for_update().get(pk=release.pk)
     if environment.slug in locked.decisions or release.service.slug not in environment.config_version.config.services:
         return
-    rivals = (
-        Deployment.objects.filter(environment=environment, service=release.service)
-        .filter(state__in=[*DEPLOYMENT.active, "succeeded"])
-        .select_related("release")
-    )
-    newest = rivals.first()
+    here = Deployment.objects.filter(environment=environment, service=release.service)
+    rivals = here.filter(state__in=DEPLOYMENT.active) | here.standing()
+    newest = rivals.select_related("release").first()
     decision = policies.may_auto_deploy(
         environment.protection.rules,
         policies.order_of(release),

@@ -46,7 +46,7 @@ def policy_of(environment: Environment, service: str) -> schema.services.Deploym
 
 def last_succeeded(environment: Environment, service_id: UUID) -> Deployment | None:
     """The deployment whose result runs there as far as Slipway knows."""
-    done = Deployment.objects.filter(environment=environment, service_id=service_id, state="succeeded")
+    done = Deployment.objects.standing().filter(environment=environment, service_id=service_id)
     return done.select_related("release").order_by("-finished_at").first()
 
 

@@ -13,9 +13,9 @@ from controlplane.lib import clock
 from controlplane.lib.errors import Refusal
 from deployments_app import controller, jobs
 from deployments_app.models import Deployment, Release
-from deployments_app.services import claims, deployments, releases
+from deployments_app.services import claims, deployments, releases, targets
 from environments_app import schema
-from environments_app.models import Environment
+from environments_app.models import Environment, Run
 from environments_app.services import configs
 from tests import factories
 from tests.release_world import KEY, outputs, provisioned, release
@@ -109,6 +109,19 @@ def test_a_rollback_by_a_person_is_not_undone_by_a_machine(staging: Environment)
     assert dispatched(release(staging.system)) == {"staging": False}
     succeeded(asked(staging, what))
     assert dispatched(release(staging.system)) == {"staging": True}, "a person went forward again"
+
+
+def test_what_was_destroyed_runs_no_more(staging: Environment) -> None:
+    succeeded(asked(staging))
+    newest = succeeded(asked(staging))
+    late = release(staging.system, sequence=0)
+    destroy = factories.run(staging, factories.user(is_superuser=True), "destroy")
+    assert targets.last_succeeded(staging, newest.service_id) == newest
+    Run.objects.filter(pk=destroy.pk).update(state="applied", finished_at=clock.now())
+    assert targets.last_succeeded(staging, newest.service_id) is None
+    assert dispatched(late) == {"staging": True}, "what is gone is no newer release"
+    again = succeeded(Deployment.objects.get(release=late))
+    assert targets.last_succeeded(staging, newest.service_id) == again
 
 
 def test_a_rollback_restores_the_whole_revision(staging: Environment) -> None:
