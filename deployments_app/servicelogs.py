@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 WATCHED = frozenset({"rolling_out", "baking", "rolling_back"})
 MOST_STREAMS = 10
 """Log streams that are read per deployment: GetLogEvents has a quota per account, and people read a few at most."""
+BUDGET_SECONDS = 3.0
+"""How long one job may ask for lines."""
 GIVE_UP = timedelta(minutes=1)
 """How long after its end a deployment's last lines are asked for where CloudWatch Logs does not answer."""
 
@@ -39,12 +42,16 @@ def unread_keys() -> list[str]:
 def collect(account_key: str) -> None:
     """Takes over new lines of every deployment that is going on there, and the last ones of those that have ended.
 
-    An error is only logged: lines are no verdict.
+    An error is only logged: lines are no verdict. Nothing more is asked for once BUDGET_SECONDS are over, because
+    the next look waits for this one's worker; whatever was not reached is as likely as all else to be first then.
     """
-    going_on = Deployment.objects.filter(state__in=WATCHED)
-    for deployment in (going_on | _unread()).filter(account_key=account_key).select_related("environment__system"):
+    until = monotonic() + BUDGET_SECONDS
+    watched = (Deployment.objects.filter(state__in=WATCHED) | _unread()).filter(account_key=account_key)
+    for deployment in watched.select_related("environment__system").order_by("?"):
+        if monotonic() >= until:
+            break
         try:
-            is_drained = collect_one(deployment) == 0
+            is_drained = collect_one(deployment, until)
         except AwsError as error:
             log.warning("deployment %s: log lines are not read: %s", deployment.pk, error.message)
             is_drained = False
@@ -53,17 +60,24 @@ def collect(account_key: str) -> None:
             output.close_stream(deployment.service_stream_id)
 
 
-def collect_one(deployment: Deployment) -> int:
-    """Takes over what one deployment's new tasks logged since the last time: how many lines. May raise AwsError."""
+def collect_one(deployment: Deployment, until: float) -> bool:
+    """Takes over what one deployment's new tasks logged since the last time, and says whether that was all.
+
+    Stops asking at `until` (monotonic seconds). May raise AwsError.
+    """
     account = targets.account_for(deployment.environment)
     positions: dict[str, str] = dict(deployment.log_positions)
     lines: list[tuple[int, str]] = []
+    is_cut_short = False
     for group, stream, label in list(streams(deployment.rendered, deployment.observed))[:MOST_STREAMS]:
+        if monotonic() >= until:
+            is_cut_short = True
+            break
         events, positions[stream] = read_stream(account, group, stream, positions.get(stream, ""))
         lines += [(event.at_ms, f"{label} {event.text}") for event in events]
     if lines:
         _store(deployment, positions, sorted(lines, key=lambda line: line[0]))
-    return len(lines)
+    return not lines and not is_cut_short
 
 
 def streams(rendered: Mapping[str, Any], observed: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
