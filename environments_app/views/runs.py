@@ -15,7 +15,7 @@ from controlplane.lib import clock
 from environments_app import selectors
 from environments_app.models import Environment, Run, StateVersion
 from environments_app.services import runs
-from environments_app.views import run_page
+from environments_app.views import applied, run_page
 from environments_app.views.common import (
     actor_of,
     environment_or_404,
@@ -64,6 +64,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "may_reconcile": access.may(user, system, Capability.OPERATE),
         "holds": locks.holds(run.environment_id),
         "role": access.role_of(user, system),
+        "unapplied": applied.unapplied_number(run.environment),
         "outputs": StateVersion.objects.filter(run=run).values_list("outputs", flat=True).first(),
     }
 

@@ -19,6 +19,7 @@ from controlplane.pages.history import told
 from deployments_app.models import Deployment
 from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment
+from environments_app.views import applied
 from environments_app.views.common import environment_or_404, person
 from environments_app.views.configuration import as_yaml
 
@@ -64,12 +65,13 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
     """What runs here, what is changing, how it is made, how a release gets here."""
     found = environment_or_404(request, system, environment)
     state = selectors.newest_state(found)
-    config = found.config_version.config
+    config, applied_config = found.config_version.config, applied.applied_version(found)
     deployments = Deployment.objects.filter(environment=found)
     context = {
         **_frame(request, found, "environment"),
-        "config": config,
         "version": found.config_version,
+        "applied": applied_config,
+        "service_rows": applied.service_rows(applied_config, found.config_version),
         "rules": found.protection.rules,
         "warnings": schema.warnings(config, tier=found.tier),
         "state": state,
