@@ -26,12 +26,12 @@ START_SECONDS = 90.0
 
 
 def wait_for(condition: Callable[[], bool], *, seconds: float = START_SECONDS, why: str) -> None:
-    """Looks 50 times a second until it is so; raises TimeoutError."""
+    """Looks four times a second, seldom enough not to disturb what is measured; raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{why} did not happen within {seconds:g} s")
-        time.sleep(0.02)
+        time.sleep(0.25)
 
 
 @contextmanager
