@@ -80,6 +80,7 @@ def request_deployment(
     What waits there for the same service and has not begun gives way. Approvals are asked where the protection
     wants them; a rollback needs none.
     """
+    targets.hold(environment)
     refusal = _why_not(actor, environment, release, automatic, kind)
     prepared = refusal if refusal is not None else targets.prepare(environment, release, strategy, kind)
     if isinstance(prepared, Refusal):

@@ -14,7 +14,7 @@ from controlplane.lib import clock, live, queue
 from controlplane.lib.errors import Refusal
 from deployments_app import policies
 from deployments_app.models import Deployment, Release, ReleaseImage
-from deployments_app.services import deployments
+from deployments_app.services import deployments, targets
 from deployments_app.states import DEPLOYMENT
 from deployments_app.webhooks import Image, ReleaseNotice, name_containers
 from environments_app.models import Environment, Service
@@ -106,6 +106,8 @@ def dispatch(release_id: UUID) -> None:
 @transaction.atomic
 def _decide(release: Release, environment: Environment) -> None:
     """One environment's answer, stored with its reason in the transaction that starts the deployment."""
+    # Deliveries that come together are decided about one after the other: each sees what the one before it asked for.
+    targets.hold(environment)
     locked = Release.objects.select_for_update().get(pk=release.pk)
     if environment.slug in locked.decisions or release.service.slug not in environment.config_version.config.services:
         return

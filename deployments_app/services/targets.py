@@ -28,6 +28,14 @@ class Prepared:
     account: Account
 
 
+def hold(environment: Environment) -> None:
+    """Lets nobody else decide what is deployed there until the transaction ends.
+
+    SQLite needs no row lock: its transactions begin with the lock of the whole database.
+    """
+    Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+
+
 def account_key(account: Account) -> str:
     """ "account:region": what looks are made by. An account without a role is Slipway's own."""
     parts = account.role_arn.split(":")
