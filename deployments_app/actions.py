@@ -24,7 +24,7 @@ AT_ONCE = timedelta(0)
 
 
 def _ecs(row: Deployment) -> Ecs:
-    return Ecs(targets.account_for(row.environment))
+    return Ecs(targets.account_for(row))
 
 
 def _policy(row: Deployment) -> Mapping[str, Any]:

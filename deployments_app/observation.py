@@ -24,7 +24,7 @@ def observe(claims: Iterable[Claim]) -> dict[UUID, Observed | AwsError]:
     """What AWS shows of each deployment, or why it shows nothing; an error touches only those that it concerns."""
     by_account: dict[Account, list[Claim]] = defaultdict(list)
     for claim in claims:
-        by_account[targets.account_for(claim.deployment.environment)].append(claim)
+        by_account[targets.account_for(claim.deployment)].append(claim)
     seen: dict[UUID, Observed | AwsError] = {}
     for account, group in by_account.items():
         seen |= _observe_account(Ecs(account), group)

@@ -65,7 +65,7 @@ def collect_one(deployment: Deployment, until: float) -> bool:
 
     Stops asking at `until` (monotonic seconds). May raise AwsError.
     """
-    account = targets.account_for(deployment.environment)
+    account = targets.account_for(deployment)
     positions: dict[str, str] = dict(deployment.log_positions)
     lines: list[tuple[int, str]] = []
     is_cut_short = False

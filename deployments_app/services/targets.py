@@ -42,8 +42,11 @@ def account_key(account: Account) -> str:
     return f"{parts[4] if len(parts) > 4 else 'own'}:{account.region}"
 
 
-def account_for(environment: Environment) -> Account:
-    return account_of(environment, environment.config_version.config)
+def account_for(deployment: Deployment) -> Account:
+    """Where the deployment was begun: the configuration that it is bound to says so, not one that was saved since."""
+    environment = deployment.environment
+    bound = environment.config_versions.get(number=deployment.bound["config_version"])
+    return account_of(environment, bound.config)
 
 
 def policy_of(environment: Environment, service: str) -> schema.services.DeploymentPolicy | None:
@@ -89,7 +92,7 @@ def prepare(environment: Environment, release: Release, strategy: str | None, ki
             config_version=environment.config_version.number,
             protection_version=environment.protection.number,
         ),
-        account=account_for(environment),
+        account=account_of(environment, environment.config_version.config),
     )
 
 

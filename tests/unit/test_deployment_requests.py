@@ -15,7 +15,7 @@ from deployments_app import controller, jobs
 from deployments_app.models import Deployment, Release
 from deployments_app.services import claims, deployments, releases, targets
 from environments_app import schema
-from environments_app.models import Environment, Run
+from environments_app.models import ConfigVersion, Environment, Run
 from environments_app.services import configs
 from tests import factories
 from tests.release_world import KEY, outputs, provisioned, release
@@ -373,6 +373,17 @@ def test_going_on_after_a_long_pause_leaves_time_for_the_proof(staging: Environm
         assert isinstance(gone_on, Deployment)
         assert gone_on.deadline_at
         assert gone_on.deadline_at > clock.now()
+
+
+def test_a_region_that_is_saved_meanwhile_is_not_where_a_rollout_goes_on(staging: Environment) -> None:
+    begun = asked(staging)
+    controller.look(KEY)
+    moved = {**factories.SMALL_CONFIG, "region": "eu-central-1"}
+    saved = configs.save_config(Actor.slipway("test"), staging, moved, based_on=1, reason="test")
+    assert isinstance(saved, ConfigVersion), saved
+    assert targets.account_for(deployments.find(begun.pk)).region == "us-east-1"
+    later = asked(Environment.objects.get(pk=staging.pk))
+    assert targets.account_for(later).region == "eu-central-1"
 
 
 # ---- The lock
