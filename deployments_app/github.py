@@ -5,11 +5,10 @@ Names and shapes are those of GitHub's "Webhook events and payloads" reference.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from controlplane.lib.errors import Refusal
-from deployments_app.webhooks import ReleaseNotice, read_image, read_json
+from deployments_app.webhooks import LONGEST_VERSION, ReleaseNotice, read_json, read_notice
 
 SIGNATURE = "X-Hub-Signature-256"
 DELIVERY = "X-GitHub-Delivery"
@@ -35,7 +34,7 @@ def parse(event: str, body: bytes) -> ReleaseNotice | NotARelease | Refusal:
         return NotARelease(f"{event}: {document.get('action')}")
     try:
         return _published(_mapping(document[event]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError) as error:
         return Refusal("VALIDATION_ERROR", f"The {event} event is not in GitHub's shape: {error}.", 422)
 
 
@@ -52,19 +51,18 @@ def _published(package: Mapping[str, Any]) -> ReleaseNotice | NotARelease | Refu
     metadata = _mapping(version["container_metadata"])
     tag = str(_mapping(metadata["tag"]).get("name") or "")
     name = f"{package['namespace']}/{package['name']}".lower()
-    digest = str(_mapping(metadata["tag"]).get("digest") or version["version"])
-    image = read_image(f"ghcr.io/{name}" + (f":{tag}" if tag else ""), digest)
-    if isinstance(image, Refusal):
-        return image
     release = _mapping(version.get("release") or {})
     made = release.get("created_at") or version.get("created_at")
-    return ReleaseNotice(
-        service=str(package["name"]).rpartition("/")[2],
-        images={"": image},
-        commit=str(version["target_oid"]),
-        branch=str(version["target_commitish"]),
-        run_url=str(version.get("html_url") or ""),
-        version=tag,
-        author=str(_mapping(version.get("author") or {}).get("login") or ""),
-        committed_at=datetime.fromisoformat(str(made)) if made else None,
+    return read_notice(
+        {
+            "service": str(package["name"]).rpartition("/")[2],
+            "image": f"ghcr.io/{name}" + (f":{tag}" if tag else ""),
+            "digest": str(_mapping(metadata["tag"]).get("digest") or version["version"]),
+            "commit": str(version["target_oid"]),
+            "branch": str(version["target_commitish"]),
+            "run_url": str(version.get("html_url") or ""),
+            "version": tag[:LONGEST_VERSION],
+            "author": str(_mapping(version.get("author") or {}).get("login") or ""),
+            "committed_at": str(made) if made else None,
+        }
     )

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -19,6 +20,9 @@ IMAGE = re.compile(
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 """repository[:tag][@digest], the repository with or without a registry host (OCI distribution spec)."""
+
+LONGEST_VERSION, LONGEST_REPOSITORY = 80, 300
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class _Body(BaseModel):
     commit: str = Field(min_length=1, max_length=64)
     branch: str = Field(min_length=1, max_length=200)
     run_url: str = Field(default="", max_length=500)
-    version: str = Field(default="", max_length=80)
+    version: str = Field(default="", max_length=LONGEST_VERSION)
     author: str = Field(default="", max_length=150)
     sequence: int | None = Field(default=None, ge=0, lt=2**63)
     committed_at: datetime | None = Field(default=None, strict=False)
@@ -79,6 +83,16 @@ class _Body(BaseModel):
         if value and not re.match(r"https?://", value):
             raise ValueError("must begin with https:// or http://")
         return value
+
+    @field_validator("committed_at")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        try:
+            return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("is no time between the years 1 and 9999 in UTC") from error
 
 
 def body_schema() -> dict[str, Any]:
@@ -102,8 +116,11 @@ def body_schema() -> dict[str, Any]:
 def parse(body: bytes) -> ReleaseNotice | Refusal:
     """The notice in the body of a generic delivery. Refuses 400 for what is no JSON object, 422 for wrong fields."""
     document = read_json(body)
-    if isinstance(document, Refusal):
-        return document
+    return document if isinstance(document, Refusal) else read_notice(document)
+
+
+def read_notice(document: Mapping[str, Any]) -> ReleaseNotice | Refusal:
+    """The notice in a document of the generic shape, whoever sent it; 422 for wrong fields."""
     try:
         given = _Body.model_validate(document)
     except ValidationError as error:
@@ -116,9 +133,6 @@ def parse(body: bytes) -> ReleaseNotice | Refusal:
     images = _images(given)
     if isinstance(images, Refusal):
         return images
-    committed_at = given.committed_at
-    if committed_at is not None and committed_at.tzinfo is None:
-        committed_at = committed_at.replace(tzinfo=UTC)
     return ReleaseNotice(
         service=given.service,
         images=images,
@@ -128,20 +142,44 @@ def parse(body: bytes) -> ReleaseNotice | Refusal:
         version=given.version,
         author=given.author,
         sequence=given.sequence,
-        committed_at=committed_at,
+        committed_at=given.committed_at,
         evidence=given.evidence,
     )
 
 
 def read_json(body: bytes) -> dict[str, Any] | Refusal:
-    """The body as a JSON object."""
+    """The body as a JSON object. Refuses 400 what is none by RFC 8259, 422 text that no database takes."""
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return Refusal("MALFORMED_JSON", "The body is not JSON.", 400)
     if not isinstance(document, dict):
         return Refusal("MALFORMED_JSON", "The body must be a JSON object.", 400)
+    if not _is_text_storable(document):
+        return Refusal("VALIDATION_ERROR", "The body has NUL characters or halves of surrogate pairs in it.", 422)
     return document
+
+
+def _finite(text: str) -> float:
+    """JSON has neither NaN nor Infinity, and no database keeps what 1e999 becomes."""
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _is_text_storable(document: Mapping[str, Any]) -> bool:
+    """Whether all text in the document can be stored: PostgreSQL takes no NUL, UTF-8 no lone surrogate."""
+    left: list[Any] = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, str) and UNSTORABLE.search(value):
+            return False
+        if isinstance(value, dict):
+            left += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            left += value
+    return True
 
 
 def _images(given: _Body) -> dict[str, Image] | Refusal:
@@ -168,6 +206,9 @@ def read_image(reference: str, digest: str) -> Image | Refusal:
     match = IMAGE.fullmatch(reference)
     if match is None:
         message = f"{reference[:120]!r} is no image: repository[:tag], without a scheme."
+        return Refusal("BAD_IMAGE", message, 422, {"problems": [{"field": "image", "reason": message}]})
+    if len(match["repository"]) > LONGEST_REPOSITORY:
+        message = f"The repository's name is longer than {LONGEST_REPOSITORY} characters."
         return Refusal("BAD_IMAGE", message, 422, {"problems": [{"field": "image", "reason": message}]})
     if match["digest"] not in (None, digest):
         return _bad_digest("The image's own digest is not the digest that is given beside it.")

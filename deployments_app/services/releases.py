@@ -16,7 +16,7 @@ from deployments_app import policies
 from deployments_app.models import Deployment, Release, ReleaseImage
 from deployments_app.services import deployments, targets
 from deployments_app.states import DEPLOYMENT
-from deployments_app.webhooks import Image, ReleaseNotice, name_containers
+from deployments_app.webhooks import LONGEST_VERSION, Image, ReleaseNotice, name_containers
 from environments_app.models import Environment, Service
 
 QUEUE = "default"
@@ -56,7 +56,7 @@ def create_release(actor: Actor, system: System, notice: ReleaseNotice) -> tuple
         digest_key=digest_key({container: image.digest for container, image in images.items()}),
         defaults={
             "system": system,
-            "version": notice.version or _label(images.values(), notice.commit),
+            "version": (notice.version or _label(images.values(), notice.commit))[:LONGEST_VERSION],
             "commit": notice.commit,
             "branch": notice.branch,
             "run_url": notice.run_url,

@@ -75,6 +75,36 @@ def test_a_signed_delivery_makes_a_release(environment: Environment, secret: str
     assert AuditEvent.objects.filter(action="release.created", subject_id=str(release.pk)).exists()
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_json_does_not_have_are_refused(secret: str, number: str) -> None:
+    raw = json.dumps(document(evidence={"coverage": 1})).replace('"coverage": 1', f'"coverage": {number}').encode()
+    refused(post(raw, secret), 400, "MALFORMED_JSON")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"author": "a\x00b"},
+        {"evidence": {"nested": [{"a\x00b": 1}]}},
+        {"branch": "\ud800"},
+        {"committed_at": "0001-01-01T00:00:00+10:00"},
+        {"run_url": "javascript:alert(1)"},
+    ],
+)
+def test_text_that_cannot_be_stored_or_shown_is_refused(secret: str, values: dict[str, Any]) -> None:
+    refused(post(document(**values), secret), 422, "VALIDATION_ERROR")
+
+
+def test_a_name_that_no_column_takes_is_refused(secret: str) -> None:
+    refused(post(document(image=f"registry.example.com/{'a' * 300}"), secret), 422, "BAD_IMAGE")
+
+
+def test_a_long_tag_is_cut_where_it_is_the_label(secret: str) -> None:
+    assert post(document(image=f"registry.example.com/api:{'v' * 128}"), secret).status_code == 202
+    assert Release.objects.get().version == "v" * 80
+    assert Release.objects.get().images.get().tag == "v" * 128
+
+
 def test_images_may_be_given_by_container(environment: Environment, secret: str) -> None:
     body = document(images={"api": {"image": "registry.example.com/api", "digest": DIGEST}})
     del body["image"], body["digest"]

@@ -90,5 +90,29 @@ def test_a_shape_that_is_not_githubs_is_refused(secret: str) -> None:
     assert response.json()["error"]["code"] == "VALIDATION_ERROR"
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"html_url": "javascript:alert(1)"},
+        {"html_url": "https://github.com/" + "a" * 500},
+        {"target_commitish": "b" * 201},
+        {"target_oid": "c" * 65},
+        {"author": {"login": "d" * 151}},
+        {"created_at": "yesterday"},
+    ],
+)
+def test_githubs_fields_are_held_to_what_cis_are(secret: str, fields: dict[str, Any]) -> None:
+    response = post("registry_package", package(**fields), secret)
+    assert response.status_code == 422
+    assert response.json()["error"]["code"] == "VALIDATION_ERROR"
+    assert not Release.objects.exists()
+
+
+def test_a_long_tag_is_cut_where_it_is_the_label(secret: str) -> None:
+    tag = {"name": "v" * 128, "digest": DIGEST}
+    assert post("registry_package", package(container_metadata={"tag": tag}), secret).status_code == 202
+    assert Release.objects.get().version == "v" * 80
+
+
 def test_an_unsigned_delivery_is_refused(secret: str) -> None:
     assert post("ping", {}, "another").status_code == 401
