@@ -281,3 +281,13 @@ def test_what_failed_while_preparing_stopped_there() -> None:
     line = stages("failed", reached=1, ended=True)
     assert line[1] == ("Prepare", "now", "failed")
     assert [place for _, place, _ in line[2:]] == ["", "", ""]
+
+
+def test_an_environment_says_why_a_release_was_not_deployed(system: System, environment: Environment) -> None:
+    why = "This environment deploys only when someone asks for it."
+    held = release(system, decisions={"staging": {"deploys": False, "reason": why}})
+    client = signed_in(factories.member(system, "viewer"))
+    path = "/environments/shop/staging"
+    assert f"api 1.9.0 was not deployed {why}" in text(client.get(path))
+    deployment(held, environment, "queued")
+    assert "was not deployed" not in text(client.get(path))

@@ -59,6 +59,23 @@ def test_each_command_posts_one_release_in_order(system: System) -> None:
     assert sent[0]["commit"] != sent[1]["commit"]
 
 
+def test_the_commands_stay_folded_and_say_what_a_known_release_does(system: System) -> None:
+    page = signed_in(system, "developer").get(PATH).content.decode()
+    assert "<details" in page
+    assert not re.search(r"<details[^>]* open", page)
+    assert "<code>&quot;created&quot;: false</code>" in page or '<code>"created": false</code>' in page
+
+
+@pytest.mark.parametrize(
+    ("branches", "branch"), [((), "main"), (("stable", "main"), "stable"), (("release/*",), "release/1")]
+)
+def test_the_commands_come_from_a_branch_that_is_let_in(system: System, branches: tuple[str, ...], branch: str) -> None:
+    factories.environment(system, "production", tier="production", branches=branches)
+    page = signed_in(system, "developer").get("/environments/shop/production/webhook").content.decode()
+    sent = [shlex.split(html.unescape(found)) for found in re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.S)]
+    assert {json.loads(words[words.index("-d") + 1])["branch"] for words in sent} == {branch}
+
+
 def test_a_page_that_is_loaded_later_offers_newer_releases(system: System) -> None:
     client = signed_in(system, "developer")
     before = _sequences(client)

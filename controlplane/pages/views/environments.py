@@ -2,7 +2,10 @@
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,9 +19,9 @@ from controlplane.core.policies import Capability
 from controlplane.core.services import locks
 from controlplane.pages import fleet
 from controlplane.pages.history import told
-from deployments_app.models import Deployment
+from deployments_app.models import Deployment, Release
 from environments_app import schema, selectors
-from environments_app.models import ConfigVersion, Environment
+from environments_app.models import ConfigVersion, Environment, Service
 from environments_app.views import applied
 from environments_app.views.common import environment_or_404, person
 from environments_app.views.configuration import as_yaml
@@ -31,6 +34,17 @@ TABS = {
     "configuration": "Configuration",
     "activity": "Activity",
 }
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """A release that arrived and was not deployed, with the policy's reason."""
+
+    pk: UUID
+    service: Service
+    version: str
+    created_at: datetime
+    reason: str
 
 
 def _frame(request: HttpRequest, environment: Environment, here: str) -> dict[str, Any]:
@@ -83,9 +97,23 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
             deployment.service.slug: deployment
             for deployment in fleet.newest_of_each_service(deployments.filter(state="succeeded"))
         },
+        "held_back": held_back(found),
         "deployments": deployments.select_related("service", "release", "environment")[:LATELY],
     }
     return render(request, "environments/overview.html", context)
+
+
+def held_back(environment: Environment) -> list[HeldBack]:
+    """Of the system's newest releases those that this environment's policy did not deploy, and nobody did since."""
+    newest = Release.objects.filter(system=environment.system).select_related("service")[:LATELY]
+    deployed = Deployment.objects.filter(environment=environment, release__in=[release.pk for release in newest])
+    gone_out = set(deployed.values_list("release_id", flat=True))
+    found = []
+    for release in newest:
+        decision = release.decisions.get(environment.slug)
+        if decision and not decision["deploys"] and release.pk not in gone_out:
+            found.append(HeldBack(release.pk, release.service, release.version, release.created_at, decision["reason"]))
+    return found
 
 
 @require_GET

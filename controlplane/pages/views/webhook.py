@@ -1,6 +1,8 @@
 """Ready-made, signed deliveries for the sandbox: what a newcomer pastes into a shell to play CI."""
 
 import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -22,6 +24,8 @@ BEHAVIOURS = {
     "crashes": "A release that crashes at its start",
 }
 
+_WILDCARDS = re.compile(r"[*?]")
+
 
 @dataclass(frozen=True)
 class Line:
@@ -30,7 +34,6 @@ class Line:
     title: str
     behaviour: str
     command: str
-    is_open: bool
 
 
 @require_GET
@@ -51,22 +54,23 @@ def commands(request: HttpRequest, system: str, environment: str) -> HttpRespons
         context = {"problem": f"The sandbox does not answer: {error}. Is it running?"}
         return render(request, "environments/_webhook.html", context)
     now, lines = int(clock.now().timestamp()), list[Line]()
-    shown: set[str] = set()
+    branch = branch_of(found.protection.rules.branches)
     for number, image in enumerate(images):
-        # The first of those that a newcomer tries stand open: one that works, one that is taken back.
-        is_open = image["behaviour"] in {"healthy", "unhealthy"} - shown
-        shown.add(image["behaviour"])
-        lines.append(_line(found.system, url, secret, image, now + number, is_open))
-    return render(request, "environments/_webhook.html", {"lines": lines})
+        lines.append(_line(found.system, url, secret, image, now + number, branch))
+    return render(request, "environments/_webhook.html", {"lines": lines, "system": found.system})
 
 
-def _line(system: System, url: str, secret: str, image: dict[str, str], number: int, is_open: bool) -> Line:
+def branch_of(globs: Sequence[str]) -> str:
+    """A branch that an environment lets in: the first of its globs, its wildcards filled; main where any may come."""
+    return _WILDCARDS.sub("1", globs[0]) if globs else "main"
+
+
+def _line(system: System, url: str, secret: str, image: dict[str, str], number: int, branch: str) -> Line:
     """The delivery of one image. `number` orders the releases, so that a later line is a newer release."""
     repository, _, tag = image["image"].rpartition(":")
     service = repository.rpartition("/")[2]
     commit = hashlib.sha1(f"{image['digest']}{number}".encode(), usedforsecurity=False).hexdigest()
-    body = selectors.webhook_body(
-        system, service, image["image"], image["digest"], commit=commit, version=tag, sequence=number
-    )
+    facts = {"branch": branch, "commit": commit, "version": tag, "sequence": number}
+    body = selectors.webhook_body(system, service, image["image"], image["digest"], **facts)
     title = f"{BEHAVIOURS.get(image['behaviour'], image['behaviour'])}: {service} {tag}"
-    return Line(title, image["behaviour"], selectors.curl_line(url, secret, str(uuid4()), body), is_open)
+    return Line(title, image["behaviour"], selectors.curl_line(url, secret, str(uuid4()), body))
