@@ -1,6 +1,8 @@
 """The jobs and sweeps of releases: what is due is found in the database, so a lost queue loses nothing."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -47,9 +49,22 @@ def look_id(account_key: str) -> str:
 def sweep_deployments() -> None:
     """Queues a look per account and region in which something is due, and what was lost or left behind."""
     for key in {*claims.due_keys(), *servicelogs.unread_keys()}:
-        if not queue.is_known(LOOKS, look_id(key)):
-            queue.enqueue(LOOKS, LOOK_JOB, key, job_id=look_id(key))
+        with _alone(f"look at {key}"):
+            if not queue.is_known(LOOKS, look_id(key)):
+                queue.enqueue(LOOKS, LOOK_JOB, key, job_id=look_id(key))
     forgotten = Release.objects.filter(dispatched_at__isnull=True, created_at__lt=clock.now() - FORGOTTEN)
     for release_id in forgotten.values_list("pk", flat=True)[:20]:
-        releases.dispatch(release_id)
-    deployments.cancel_unapproved(claims.CONTROLLER)
+        with _alone(f"release {release_id}"):
+            releases.dispatch(release_id)
+    for deployment in deployments.unapproved():
+        with _alone(f"deployment {deployment.pk}"):
+            deployments.cancel_unapproved(claims.CONTROLLER, deployment)
+
+
+@contextmanager
+def _alone(what: str) -> Iterator[None]:
+    """One row's trouble is its own: it is logged, and the sweep goes on."""
+    try:
+        yield
+    except Exception:
+        log.exception("sweep: %s failed; the others go on", what)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from controlplane.core import access
 from controlplane.core.actors import Actor
@@ -325,14 +326,15 @@ def supersede_waiting(actor: Actor, environment: Environment, service_id: UUID, 
     return sum(supersede(actor, deployment, reason) for deployment in waiting.select_related("environment__system"))
 
 
-def cancel_unapproved(actor: Actor) -> int:
-    """Ends deployments whose approval ran out; returns how many."""
+def unapproved() -> QuerySet[Deployment]:
+    """Deployments whose approval ran out."""
     alive = ApprovalRequest.objects.filter(subject_kind="deployment", state__in=["open", "complete"])
     waiting = Deployment.objects.filter(state="awaiting_approval").exclude(pk__in=alive.values("subject_id"))
-    return sum(
-        end_waiting(actor, deployment, "canceled", "nobody approved it in time")
-        for deployment in waiting.select_related("environment__system")
-    )
+    return waiting.select_related("environment__system")
+
+
+def cancel_unapproved(actor: Actor, deployment: Deployment) -> bool:
+    return end_waiting(actor, deployment, "canceled", "nobody approved it in time")
 
 
 def close(deployment: Deployment) -> None:

@@ -246,6 +246,26 @@ def test_a_revoked_approval_holds_it_again(production: Environment) -> None:
     assert deployments.find(deployment.pk).state == "awaiting_approval"
 
 
+def test_a_release_that_cannot_be_decided_about_does_not_hold_the_others(
+    staging: Environment, production: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned, good, unapproved = release(staging.system), release(staging.system), asked(production)
+    decide = releases._decide
+
+    def broken(what: Release, environment: Environment) -> None:
+        if what == poisoned:
+            raise ValueError("poison")
+        decide(what, environment)
+
+    monkeypatch.setattr(releases, "_decide", broken)
+    with clock.moved(timedelta(days=2)):
+        approvals.expire(Actor.slipway("test"))
+        jobs.sweep_deployments()
+    assert Release.objects.get(pk=good.pk).dispatched_at
+    assert not Release.objects.get(pk=poisoned.pk).dispatched_at
+    assert deployments.find(unapproved.pk).state == "canceled"
+
+
 def test_an_approval_that_runs_out_cancels(production: Environment) -> None:
     deployment = asked(production)
     with clock.moved(timedelta(days=2)):
