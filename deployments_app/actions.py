@@ -203,8 +203,11 @@ def end(claim: Claim, seen: Observed | None, action: model.End) -> timedelta:
         claim.advance("canceled", f"canceled: {action.reason}", reason=action.reason)
         return AT_ONCE
     known = row.failure
-    cause, details = known.get("cause", "") or action.reason, known.get("details", [])
+    cause, details = action.reason, known.get("details", [])
     code = known.get("code", "") or action.code
+    if known:
+        # Why a task failed is often said after it was seen to fail: only now everything is known.
+        cause = _cause(row, code, details[0])
     if action.state == "rolled_back":
         failure = policies.taken_back(code, cause, details)
     elif action.state == "rollback_failed":

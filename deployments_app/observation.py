@@ -126,7 +126,9 @@ def describe(row: Deployment, seen: Observed) -> dict[str, Any]:
     ours = [task for task in seen.tasks if task.task_definition == row.task_definition_arn]
     failures = dict(before.get("failures", {}))
     for task in ours:
-        if failed := words.failure_of(task, check, elb_reasons):
+        failed = words.failure_of(task, check, elb_reasons)
+        # The event that says why may be gone from the list by now: what is known of a task never becomes less.
+        if failed and not failures.get(task.id, "").startswith(failed):
             failures[task.id] = failed
     return {
         "service": _counts(service),

@@ -5,8 +5,22 @@ from typing import Any
 
 import pytest
 
-from deployments_app import words
-from deployments_app.strategies.model import ContainerSeen, EventSeen, ServiceSeen, TargetHealth, TaskSeen
+from controlplane.core.actors import Actor
+from controlplane.lib import clock
+from deployments_app import actions, observation, words
+from deployments_app.models import Deployment
+from deployments_app.services import claims, deployments
+from deployments_app.strategies.model import (
+    ContainerSeen,
+    End,
+    EventSeen,
+    Observed,
+    ServiceSeen,
+    TargetHealth,
+    TaskSeen,
+)
+from tests import factories
+from tests.release_world import KEY, outputs, provisioned, release
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123"
@@ -91,3 +105,54 @@ def test_what_became_of_tasks_is_told_once() -> None:
     assert words.task_lines(before, [shown("STOPPED", reason="it crashed")]) == [
         "new task abcdef01: STOPPED, it crashed"
     ]
+
+
+# ---- What is known later counts
+
+
+@pytest.fixture
+def deployment(db: None) -> Deployment:
+    environment = factories.environment()
+    provisioned(environment, outputs())
+    asked = deployments.request_deployment(
+        Actor.slipway("test"), environment, release(environment.system), automatic=True
+    )
+    assert isinstance(asked, Deployment), asked
+    return asked
+
+
+def test_the_cause_is_settled_at_the_end_of_the_way_back(deployment: Deployment) -> None:
+    early = "2 of 3 new tasks failed their health check: GET /up answered 503; 1 of 3 new tasks …"
+    failed = dict.fromkeys(("a", "b", "c"), "failed their health check: GET /up answered 503")
+    Deployment.objects.filter(pk=deployment.pk).update(
+        state="rolling_back",
+        due_at=clock.now(),
+        observed={"failures": failed, "new_task_ids": ["a", "b", "c"]},
+        failure={"code": "ECS_ROLLED_BACK", "cause": early, "details": ["ECS took it back."]},
+    )
+    (claim,) = claims.claim_due(KEY)
+    actions.end(claim, None, End("rolled_back", "", early))
+    ended = deployments.find(deployment.pk)
+    assert ended.failure["cause"] == "3 of 3 new tasks failed their health check: GET /up answered 503."
+    assert ended.reason == ended.failure["cause"]
+
+
+def test_a_persons_wish_stays_the_cause(deployment: Deployment) -> None:
+    Deployment.objects.filter(pk=deployment.pk).update(
+        state="rolling_back",
+        due_at=clock.now(),
+        observed={"failures": {"a": "ended by themselves: api with code 1"}, "new_task_ids": ["a"]},
+        failure={"code": "ABORTED", "cause": "Aborted by olga.", "details": ["Aborted by olga."]},
+    )
+    (claim,) = claims.claim_due(KEY)
+    actions.end(claim, None, End("rolled_back", "", "Aborted by olga."))
+    assert deployments.find(deployment.pk).failure["cause"] == "Aborted by olga."
+
+
+def test_what_is_known_of_a_task_never_becomes_less(deployment: Deployment) -> None:
+    known = "failed their health check: GET / answered 503"
+    deployment.observed = {"failures": {"abc123": known}}
+    deployment.task_definition_arn = "arn:api:2"
+    task = stopped(stopped_reason=f"Task failed ELB health checks in (target-group {GROUP})")
+    seen = observation.describe(deployment, Observed(ServiceSeen("arn", "ACTIVE", "", 1, 1, 0), tasks=(task,)))
+    assert seen["failures"] == {"abc123": known}
