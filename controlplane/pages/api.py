@@ -1,6 +1,7 @@
 """The whole REST API under /api/v1: one object, the apps' routers, one error shape."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -59,17 +60,24 @@ def aws_failed(request: HttpRequest, error: AwsError) -> HttpResponse:
 
 @api.exception_handler(AuthenticationError)
 def unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    message = "Send a valid API token: `Authorization: Bearer slip_…`. Settings, Tokens makes one."
+    message = "Send a valid API token: `Authorization: Bearer slip_…`. Settings, API tokens makes one."
     response = answer(request, Refusal("UNAUTHENTICATED", message, 401))
     response["WWW-Authenticate"] = 'Bearer realm="slipway"'
     return response
 
 
+def field_of(location: Sequence[str | int]) -> str:
+    """A field as its sender names it: without where it stood (body, query) and the name of our parameter.
+
+    ("body", "asked", "kind") is "kind"; ("query", "limit") is "limit", ("body", "asked") the body itself.
+    """
+    inner = location[2:] if location[0] == "body" else location[1:]
+    return ".".join(str(part) for part in inner or location[:1])
+
+
 @api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    problems: list[Any] = [
-        {"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"]} for item in error.errors
-    ]
+    problems: list[Any] = [{"field": field_of(item["loc"]), "reason": item["msg"]} for item in error.errors]
     first = f"{problems[0]['field']}: {problems[0]['reason']}" if problems else "The request is not valid."
     return answer(request, Refusal("VALIDATION_ERROR", first, 422, {"problems": problems}))
 

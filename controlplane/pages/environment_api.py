@@ -2,16 +2,38 @@
 
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Schema
 
+from controlplane.core import access
+from controlplane.core.api import actor_of
 from controlplane.core.policies import Capability
 from deployments_app.models import Deployment
 from environments_app import selectors
 from environments_app.api import describe_locks, find_environment
-from environments_app.models import Environment, Run
+from environments_app.models import ConfigVersion, Environment, Run
 
 router = Router()
+
+
+class EnvironmentListed(Schema):
+    system: str
+    environment: str
+    tier: str
+    config_version: int
+
+
+@router.get("/environments", response=list[EnvironmentListed])
+def list_environments(request: HttpRequest) -> list[dict[str, Any]]:
+    """Every environment that the token may see, by name; config_version is the newest, applied or not."""
+    newest = ConfigVersion.objects.filter(environment=OuterRef("pk")).order_by("-number").values("number")
+    seen = Environment.objects.filter(system__in=access.visible_systems(actor_of(request).user))
+    listed = seen.annotate(newest=Subquery(newest[:1])).filter(newest__isnull=False).select_related("system")
+    return [
+        {"system": e.system.slug, "environment": e.slug, "tier": e.tier, "config_version": e.newest}
+        for e in listed.order_by("system__slug", "slug")
+    ]
 
 
 @router.get("/environments/{system}/{environment}")
