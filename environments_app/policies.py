@@ -19,6 +19,8 @@ KEEPS_DATA = frozenset(
     }
 )
 """Resource types whose destruction loses something that a second apply does not bring back."""
+CANCELED = "CANCELED"
+"""The code of a Terraform that someone asked to stop (terraform.runner)."""
 
 
 @dataclass(frozen=True)
@@ -120,17 +122,14 @@ class Failure:
 
 
 def plan_failure(code: str, cause: str, details: Sequence[str] = ()) -> Failure:
-    return Failure(
-        code,
-        cause,
-        "Nothing was changed: a plan only reads.",
-        "Read the error in the output, put the configuration right, and plan again.",
-        details,
-    )
+    next_step = "Read the error in the output, put the configuration right, and plan again."
+    if code == CANCELED:
+        next_step = "Plan again when you want to go on."
+    return Failure(code, cause, "Nothing was changed: a plan only reads.", next_step, details)
 
 
 def apply_failure(code: str, cause: str, done: int, total: int, details: Sequence[str] = ()) -> Failure:
-    """An apply that stopped on the way: says honestly how far it came."""
+    """An apply that stopped on the way, by itself or asked to: says honestly how far it came."""
     effect = (
         f"{done} of {total} changes were made and are recorded in the state; the others were not made."
         if done
