@@ -26,3 +26,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{info['url']}\n")
         for account in info["accounts"]:
             self.stdout.write(f"  {account['username']:<10} {account['password']}")
+        self.stdout.write("\nAPI tokens")
+        for role, token in info["tokens"].items():
+            self.stdout.write(f"  {role:<10} {token}")
