@@ -211,7 +211,10 @@ def search(user: User, query: str) -> list[Found]:
     for run in runs.filter(_starts_with("id", text) | Q(title__icontains=text))[:MOST_FOUND]:
         found.append(Found("run", f"{run.environment}: {run.title}", page_of("run", run.pk), run.state))
     releases = Release.objects.filter(system__in=systems).select_related("service__system")
+    service_part, _, version_part = text.partition(" ")
     by_label = Q(version__icontains=text) | Q(commit__startswith=text) | Q(images__digest__contains=text)
+    if version_part:
+        by_label |= Q(service__slug__icontains=service_part, version__icontains=version_part.strip())
     for release in releases.filter(_starts_with("id", text) | by_label).distinct()[:MOST_FOUND]:
         found.append(Found("release", str(release), page_of("release", release.pk), release.branch))
     deployments = Deployment.objects.filter(environment__system__in=systems)

@@ -283,6 +283,14 @@ def test_what_failed_while_preparing_stopped_there() -> None:
     assert [place for _, place, _ in line[2:]] == ["", "", ""]
 
 
+@pytest.mark.parametrize("query", ["1.9.0", "api 1.9", "API 1.9.0"])
+def test_a_release_is_found_by_its_version(system: System, environment: Environment, query: str) -> None:
+    found = release(system)
+    release(system, "1.8.3")
+    answer = signed_in(factories.member(system, "viewer")).get("/search", {"q": query})
+    assert answer.headers["Location"] == f"/releases/{found.pk}"
+
+
 def test_an_environment_says_why_a_release_was_not_deployed(system: System, environment: Environment) -> None:
     why = "This environment deploys only when someone asks for it."
     held = release(system, decisions={"staging": {"deploys": False, "reason": why}})
