@@ -159,8 +159,9 @@ def test_a_stale_configuration_is_refused(system: System) -> None:
     assert stale.status_code == 409
     assert "Version 2 was saved meanwhile" in text(stale)
     difference = client.get(f"{path}?version=2&against=1").content.decode()
-    assert '<span class="del">-    max_count: 2</span>' in difference
-    assert '<span class="add">+    max_count: 3</span>' in difference
+    assert '<span class="del">-    max_count: 2\n</span>' in difference
+    assert '<span class="add">+    max_count: 3\n</span>' in difference
+    assert re.search(r'<span class="same">[^<]+\n</span>', difference)
     assert environment.config_versions.count() == 2
 
 
