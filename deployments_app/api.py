@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from controlplane.core.api import Log, actor_of, not_found, read_log, require, unless_refused
 from controlplane.core.models import System
@@ -184,11 +184,11 @@ def get_release(request: HttpRequest, release_id: UUID) -> dict[str, Any]:
 @router.post("/environments/{system}/{environment}/deployments", response={201: DeploymentOut})
 def request_deployment(
     request: HttpRequest, system: str, environment: str, asked: DeploymentAsked
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     found = find_environment(request, system, environment, Capability.VIEW)
     release = _find_release(request, asked.release)
     made = unless_refused(deployments.request_deployment(actor_of(request), found, release, asked.strategy))
-    return 201, describe(_find(request, made.pk))
+    return Status(201, describe(_find(request, made.pk)))
 
 
 @router.get("/deployments/{deployment_id}", response=DeploymentOut)
@@ -241,7 +241,7 @@ def abort_deployment(request: HttpRequest, deployment_id: UUID, why: Reason | No
 
 
 @router.post("/deployments/{deployment_id}/rollback", response={201: DeploymentOut})
-def roll_back_deployment(request: HttpRequest, deployment_id: UUID) -> tuple[int, dict[str, Any]]:
+def roll_back_deployment(request: HttpRequest, deployment_id: UUID) -> Status[dict[str, Any]]:
     """Deploys the release that ran before; answers with that new deployment."""
     made = unless_refused(deployments.rollback(actor_of(request), _find(request, deployment_id)))
-    return 201, describe(_find(request, made.pk))
+    return Status(201, describe(_find(request, made.pk)))

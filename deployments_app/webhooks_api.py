@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from controlplane.core.actors import Actor
 from controlplane.core.api import ApiRefused
@@ -104,27 +104,27 @@ def _described(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-@router.post("/ci/{system}", response={202: ReleaseTaken}, openapi_extra=_described(webhooks.body_schema()))
-def deliver(request: HttpRequest, system: str) -> tuple[int, dict[str, Any]]:
+@router.post("/ci/{slug:system}", response={202: ReleaseTaken}, openapi_extra=_described(webhooks.body_schema()))
+def deliver(request: HttpRequest, system: str) -> Status[dict[str, Any]]:
     """A release, as any CI can say it. Signed with `X-Slipway-Signature-256`, named by `X-Slipway-Delivery`."""
     found, body = _verified(request, "ci", system, SIGNATURE)
     delivery = _delivery_id(request, "ci", found, DELIVERY)
-    return 202, _take(request, "ci", found, delivery, body, webhooks.parse(body))
+    return Status(202, _take(request, "ci", found, delivery, body, webhooks.parse(body)))
 
 
 @router.post(
-    "/github/{system}",
+    "/github/{slug:system}",
     response={200: Ignored, 202: ReleaseTaken | Ignored},
     openapi_extra=_described({"type": "object"}),
 )
-def deliver_github(request: HttpRequest, system: str) -> tuple[int, dict[str, Any]]:
+def deliver_github(request: HttpRequest, system: str) -> Status[dict[str, Any]]:
     """GitHub's own deliveries: a container package that was published is a release; a ping is answered."""
     found, body = _verified(request, "github", system, github.SIGNATURE)
     delivery = _delivery_id(request, "github", found, github.DELIVERY)
     event = request.headers.get(github.EVENT, "")
     if event == "ping":
-        return 200, {"ignored": "ping"}
+        return Status(200, {"ignored": "ping"})
     notice = github.parse(event, body)
     if isinstance(notice, github.NotARelease):
-        return 202, {"ignored": notice.why}
-    return 202, _take(request, "github", found, delivery, body, notice)
+        return Status(202, {"ignored": notice.why})
+    return Status(202, _take(request, "github", found, delivery, body, notice))

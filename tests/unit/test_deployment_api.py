@@ -17,7 +17,7 @@ from environments_app.models import Environment
 from tests import factories
 from tests.release_world import KEY, outputs, provisioned, release
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("error:Returning tuple:DeprecationWarning")]
 
 
 class Caller:

@@ -16,6 +16,7 @@ from deployments_app.services import webhooks
 from environments_app.models import Environment
 from tests import factories
 
+pytestmark = pytest.mark.filterwarnings("error:Returning tuple:DeprecationWarning")
 DIGEST = f"sha256:{'a' * 64}"
 ACTOR = Actor.slipway("test")
 
@@ -73,6 +74,11 @@ def test_a_signed_delivery_makes_a_release(environment: Environment, secret: str
     image = release.images.get()
     assert (image.container, image.reference) == ("api", f"registry.example.com/shop/api@{DIGEST}")
     assert AuditEvent.objects.filter(action="release.created", subject_id=str(release.pk)).exists()
+
+
+@pytest.mark.parametrize("system", ["%00", "a%20b", "é"])
+def test_an_address_that_names_no_system_is_not_found(secret: str, system: str) -> None:
+    assert post(document(), secret, system=system).status_code == 404
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])

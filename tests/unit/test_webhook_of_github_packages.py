@@ -12,6 +12,7 @@ from deployments_app.models import Release
 from deployments_app.services import webhooks
 from tests import factories
 
+pytestmark = pytest.mark.filterwarnings("error:Returning tuple:DeprecationWarning")
 DIGEST = f"sha256:{'c' * 64}"
 
 
