@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -6,3 +8,6 @@ class PagesConfig(AppConfig):
 
     name = "controlplane.pages"
     label = "pages"
+
+    def ready(self) -> None:
+        import_module("controlplane.pages.sign_in")

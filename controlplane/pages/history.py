@@ -18,6 +18,7 @@ SAYS = {
     "config.saved": ("not_yet", "Saved configuration v{version}"),
     "protection.saved": ("not_yet", "Saved a protection"),
     "lock.broken": ("failed", "Broke the lock"),
+    "user.sign_in": ("refused", "Sign-in"),
     "system.created": ("not_yet", "Made the system"),
     "release.created": ("queued", "Release from CI"),
     "deployment.requested": ("queued", "Asked for a deployment"),
