@@ -8,7 +8,8 @@ from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 
 from controlplane.core import access
 from controlplane.core.models import LockHold, System, User
@@ -52,6 +53,7 @@ class Cell:
     changes: Sequence[Change]
     cost: float | None
     unpriced: int
+    charges_by_use: bool
     budget: float | None
     locked_by: LockHold | None
 
@@ -67,6 +69,11 @@ class Cell:
         if not self.budget or self.cost is None:
             return 0.0
         return round(min(1.0, self.cost / self.budget) * BUDGET_BAR, 1)
+
+    @property
+    def is_least(self) -> bool:
+        """Whether more is charged than the cost says: unknown prices, or use that nobody stated."""
+        return bool(self.unpriced) or self.charges_by_use
 
     @property
     def is_over_budget(self) -> bool:
@@ -101,6 +108,10 @@ class Fleet:
     @property
     def unpriced(self) -> int:
         return sum(cell.unpriced for cell in self.cells)
+
+    @property
+    def is_least(self) -> bool:
+        return any(cell.is_least for cell in self.cells)
 
     @property
     def under_way(self) -> int:
@@ -154,12 +165,17 @@ def read_cells(environments: Sequence[Environment]) -> list[Cell]:
     ids = [environment.pk for environment in environments]
     configs = _newest(ConfigVersion, ids, "-number")
     states = _by_environment(
-        StateVersion.objects.filter(pk__in=_newest_ids(StateVersion, "-created_at", ids)).values(
+        StateVersion.objects.filter(pk__in=_newest_ids(StateVersion, "-created_at", ids))
+        # Looked for as text, so that not every resource's cost is read from the database for one yes or no.
+        .annotate(after=KeyTextTransform("after", "run__cost"))
+        .annotate(charges_by_use=Q(after__regex='"has_unstated_usage": ?true'))
+        .values(
             "environment_id",
             "created_at",
             "run__config_version__number",
             "run__cost__after__total_monthly_cost",
             "run__cost__after__unknown",
+            "charges_by_use",
         )
     )
     drifts = _by_environment(
@@ -216,6 +232,7 @@ def _cell(
         changes=changes,
         cost=state["run__cost__after__total_monthly_cost"] if state else None,
         unpriced=len(state["run__cost__after__unknown"] or []) if state else 0,
+        charges_by_use=bool(state and state["charges_by_use"]),
         budget=float(config.budget.monthly_usd) if config.budget else None,
         locked_by=hold,
     )

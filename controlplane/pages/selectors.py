@@ -109,7 +109,7 @@ def _request_need(request: ApprovalRequest, facts: str) -> Need:
 
 
 def plan_in_words(run: Run) -> str:
-    """ "+12 ~3 −1, 1 replacement. $61.20 to $74.85 a month, 2 parts unknown." """
+    """ "+12 ~3 −1, 1 replacement. $61.20 to ≥ $74.85 a month, 2 resources unknown, not in the sum." """
     summary = run.summary
     if not summary:
         return "Not planned yet."
@@ -119,8 +119,11 @@ def plan_in_words(run: Run) -> str:
     if "after" not in run.cost:
         return f"{text}. The cost is unknown."
     before, after = (run.cost[side]["total_monthly_cost"] for side in ("before", "after"))
-    text += f". {words.money(before)} to {words.money(after)} a month"
-    if unknown := run.cost["after"]["unknown"]:
+    unknown = run.cost["after"]["unknown"]
+    by_use = any(cost.get("has_unstated_usage") for cost in run.cost["after"]["resources"].values())
+    least = "≥ " if unknown or by_use else ""
+    text += f". {words.money(before)} to {least}{words.money(after)} a month"
+    if unknown:
         text += f", {words.plural(len(unknown), 'resource')} unknown, not in the sum"
     return f"{text}."
 

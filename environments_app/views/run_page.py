@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Module:
-    """The rows of one module with their counts in words and the sum of their known costs."""
+    """The rows of one module with their counts in words and the sum of their known costs, None where there is none."""
 
     name: str
     counts: str
@@ -158,7 +158,9 @@ def _module(name: str, rows: list[Row]) -> Module:
         if count := sum(row.word == word for row in rows):
             counts.append(f"{count} to {word}")
     known = [row.cost for row in rows if row.cost is not None]
-    return Module(name or "root module", ", ".join(counts), rows, sum(known) if known else None)
+    # Beside parts that are not known, a sum of nothing but free ones would read as a price.
+    cost = sum(known) if any(known) or len(known) == len(rows) else None
+    return Module(name or "root module", ", ".join(counts), rows, cost)
 
 
 def stages_of(run: Run, approvals: tuple[int, int] | None, now: datetime) -> list[Stage]:

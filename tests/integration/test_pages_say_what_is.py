@@ -86,6 +86,28 @@ def test_unpriced_resources_make_the_sum_at_least(system: System) -> None:
     assert "1 resource unpriced" in page
 
 
+def test_use_that_nobody_stated_makes_every_sum_at_least(system: System) -> None:
+    environment = factories.environment(system)
+    developer = factories.member(system, "developer")
+    run = factories.run(environment, developer)
+    sums = {"total_monthly_cost": 12.5, "unknown": []}
+    before = {**sums, "resources": {}}
+    after = {**sums, "resources": {"aws_thing.a": {"has_unstated_usage": True}}}
+    Run.objects.filter(pk=run.pk).update(
+        state="applied", cost={"before": after, "after": before}, finished_at=clock.now()
+    )
+    StateVersion.objects.create(environment=environment, run=run)
+    client = signed_in(factories.member(system, "approver"))
+    assert "≥" not in text(client.get("/"))
+    Run.objects.filter(pk=run.pk).update(cost={"before": before, "after": after})
+    page = text(client.get("/"))
+    assert "≥ $12.50" in page
+    assert "≥ 12.50" in page
+    factories.planned_run(environment, developer, cost={"before": before, "after": after, "change": 0})
+    for path in ("/", "/inbox"):
+        assert "$12.50 to ≥ $12.50 a month" in text(client.get(path))
+
+
 @pytest.mark.parametrize("path", ["/", "/environments", "/inbox", "/audit"])
 def test_the_number_of_queries_does_not_grow_with_the_fleet(system: System, path: str) -> None:
     reader = factories.member(system, "approver")

@@ -76,6 +76,17 @@ def test_modules_sum_what_is_known_and_the_root_comes_last() -> None:
     ]
 
 
+def test_a_module_of_free_and_unpriced_parts_has_no_sum() -> None:
+    resources = {"m.a": resource("free"), "m.b": resource("unknown"), "n.a": resource("free")}
+    cost = {"before": estimate(0, {}), "after": estimate(0, resources), "change": 0, "by_resource": {}}
+    changes = [change("m.a", module="module.m"), change("m.b", module="module.m"), change("n.a", module="module.n")]
+    modules = run_page.modules_of(run_page.rows_of(planned(changes, cost)))
+    assert [(module.name, module.cost, module.has_unknown) for module in modules] == [
+        ("module.m", None, True),
+        ("module.n", 0, False),
+    ]
+
+
 def test_a_failed_estimate_is_no_cost_at_all() -> None:
     assert run_page.cost_of(planned([], {"error": "boom"}), None) is None
     assert run_page.cost_of(planned([]), None) is None
