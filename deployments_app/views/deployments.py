@@ -128,7 +128,8 @@ def abort(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
     require(request, deployment.environment.system, Capability.PLAN if waits else Capability.OPERATE)
     if not waits and not is_confirmed(request, deployment.environment.slug):
         return _back(deployment)
-    reason = request.POST.get("reason", "").strip()[:300]
+    # Beside Approve there is one field for both: the comment then says why not.
+    reason = (request.POST.get("reason") or request.POST.get("comment", "")).strip()[:300]
     done = "It will not start. Nothing was changed." if waits else "The next look takes it back."
     tell(request, deployments.abort(actor_of(request), deployment, reason), done)
     return _back(deployment)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from controlplane.core import access
-from controlplane.core.models import User
+from controlplane.core.models import AuditEvent, User
 from controlplane.core.policies import Capability
 from controlplane.core.services import approvals, locks
 from controlplane.lib import clock
@@ -64,9 +64,19 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "may_reconcile": access.may(user, system, Capability.OPERATE),
         "holds": locks.holds(run.environment_id),
         "role": access.role_of(user, system),
+        "refused": _refusal(run),
         "unapplied": applied.unapplied_number(run.environment),
         "outputs": StateVersion.objects.filter(run=run).values_list("outputs", flat=True).first(),
     }
+
+
+def _refusal(run: Run) -> AuditEvent | None:
+    """Who discarded the run, when and why; None where nobody did."""
+    if run.state != "discarded":
+        return None
+    kind, identifier = run.audit_subject
+    events = AuditEvent.objects.filter(subject_kind=kind, subject_id=str(identifier), action="run.discarded")
+    return events.filter(refused=False).order_by("at").last()
 
 
 def _right(user: User, run: Run, others: Capability) -> Capability:
@@ -120,7 +130,8 @@ def revoke(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def discard(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_or_404(request, run_id)
     require(request, run.environment.system, _right(person(request), run, Capability.APPROVE))
-    reason = request.POST.get("reason", "").strip()[:300]
+    # Beside Approve there is one field for both: the comment then says why not.
+    reason = (request.POST.get("reason") or request.POST.get("comment", "")).strip()[:300]
     tell(request, runs.discard(actor_of(request), run, reason), "Discarded. Nothing was changed.")
     return _back(run)
 

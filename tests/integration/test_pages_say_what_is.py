@@ -226,6 +226,16 @@ def test_every_state_of_a_run_has_its_words(system: System, state: str, said: st
     assert said in text(signed_in(factories.member(system, "viewer")).get(f"/runs/{run.pk}"))
 
 
+@pytest.mark.parametrize("field", ["reason", "comment"])
+def test_a_refused_run_says_by_whom_and_why(system: System, field: str) -> None:
+    run = factories.planned_run(factories.environment(system), factories.member(system, "developer"))
+    client = signed_in(factories.member(system, "approver", "ana"))
+    assert f'formaction="/runs/{run.pk}/discard"' in client.get(f"/runs/{run.pk}").content.decode()
+    client.post(f"/runs/{run.pk}/discard", {field: "not before Monday"})
+    page = text(client.get(f"/runs/{run.pk}"))
+    assert re.search(r"Refused by ana just now ?: “not before Monday”\. Nothing was changed\.", page)
+
+
 # ---- Audit, search
 
 
