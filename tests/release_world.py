@@ -9,7 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 from controlplane.core.actors import Actor
-from controlplane.core.models import System
+from controlplane.core.models import ApprovalRequest, System
+from controlplane.core.services import approvals
+from controlplane.lib import clock
+from controlplane.lib.errors import Refusal
 from deployments_app import controller, jobs
 from deployments_app.models import Deployment, Release
 from deployments_app.services import deployments, releases
@@ -84,6 +87,34 @@ def provisioned(environment: Environment, given: dict[str, Any]) -> StateVersion
     """As if an apply had ended with these outputs."""
     run = factories.run(environment, factories.user(is_superuser=True))
     return StateVersion.objects.create(environment=environment, run=run, serial=1, resources=1, outputs=given)
+
+
+def person(environment: Environment, role: str) -> Actor:
+    return Actor.person(factories.member(environment.system, role))
+
+
+def asked(environment: Environment, what: Release | None = None, actor: Actor | None = None) -> Deployment:
+    what = what or release(environment.system)
+    made = deployments.request_deployment(actor or person(environment, "developer"), environment, what)
+    assert isinstance(made, Deployment), made
+    return deployments.find(made.pk)
+
+
+def succeeded(deployment: Deployment) -> Deployment:
+    """As if the controller had proved it."""
+    Deployment.objects.filter(pk=deployment.pk).update(state="succeeded", finished_at=clock.now(), due_at=None)
+    return deployments.find(deployment.pk)
+
+
+def dispatched(what: Release) -> dict[str, bool]:
+    releases.dispatch(what.pk)
+    what.refresh_from_db()
+    return {name: decision["deploys"] for name, decision in what.decisions.items()}
+
+
+def approve(deployment: Deployment, actor: Actor) -> ApprovalRequest | Refusal:
+    request = approvals.live_request(deployment.subject)
+    return deployments.approve(actor, deployments.find(deployment.pk), request.digest if request else "")
 
 
 @dataclass
