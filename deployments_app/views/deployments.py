@@ -53,6 +53,7 @@ def deployment_context(user: User, deployment: Deployment) -> dict[str, Any]:
         "system": system,
         "release": deployment.release,
         "heading": page.heading(deployment),
+        "failed_so_far": page.failed_so_far(deployment),
         "next": page.next_step(deployment),
         "stages": page.stages_of(deployment, (len(standing), request.required) if request else None, clock.now()),
         "changes": selectors.changes(deployment),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -34,6 +35,24 @@ def heading(deployment: Deployment) -> str:
     release, previous = deployment.release, deployment.previous_release
     versions = f"{previous.version} → {release.version}" if previous else release.version
     return f"{deployment.service.slug} {versions} {ANSWERS[deployment.state]}"
+
+
+def failed_so_far(deployment: Deployment) -> str:
+    """How near ECS is to taking a rollout back by itself, in words; "" while no new task has failed.
+
+    Its deployment circuit breaker gives up after half the desired tasks failed, at least 3 and at most 200
+    (Amazon ECS Developer Guide, "How the deployment circuit breaker detects failures").
+    """
+    if deployment.state != "rolling_out":
+        return ""
+    ours = [rollout for rollout in deployment.observed.get("rollouts", []) if rollout["generation"] == "new"]
+    failed = max([len(deployment.observed.get("failures", {})), *(rollout["failed"] for rollout in ours)])
+    if not failed:
+        return ""
+    desired = max((rollout["desired"] for rollout in ours), default=0)
+    limit = min(max(ceil(0.5 * desired), 3), 200)
+    tasks = "task" if failed == 1 else "tasks"
+    return f"{failed} {tasks} of the new version failed so far; ECS takes it back after {limit}."
 
 
 def next_step(deployment: Deployment) -> tuple[str, str]:

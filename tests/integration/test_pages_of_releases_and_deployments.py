@@ -299,3 +299,18 @@ def test_an_environment_says_why_a_release_was_not_deployed(system: System, envi
     assert f"api 1.9.0 was not deployed {why}" in text(client.get(path))
     deployment(held, environment, "queued")
     assert "was not deployed" not in text(client.get(path))
+
+
+@pytest.mark.parametrize(("desired", "limit"), [(0, 3), (2, 3), (9, 5), (500, 200)])
+def test_failed_tasks_are_counted_against_what_ecs_allows(
+    system: System, environment: Environment, desired: int, limit: int
+) -> None:
+    rollout = {"id": "ecs-svc/1", "status": "PRIMARY", "state": "IN_PROGRESS", "reason": "", "generation": "new",
+               "desired": desired, "running": 0, "pending": 1, "failed": 1}  # fmt: skip
+    observed = {"tasks": [], "rollouts": [rollout], "failures": {"a": "crashed", "b": "crashed"}}
+    row = deployment(release(system), environment, "rolling_out", observed=observed)
+    client = signed_in(factories.member(system, "viewer"))
+    said = f"2 tasks of the new version failed so far; ECS takes it back after {limit}."
+    assert said in text(client.get(f"/deployments/{row.pk}"))
+    Deployment.objects.filter(pk=row.pk).update(observed={**observed, "rollouts": [], "failures": {}})
+    assert "failed so far" not in text(client.get(f"/deployments/{row.pk}"))
