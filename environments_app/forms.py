@@ -23,6 +23,10 @@ class ConfigForm(forms.Form):
         """The YAML as a mapping; the schema judges it afterwards."""
         try:
             document = yaml.safe_load(self.cleaned_data["document"])
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            raise forms.ValidationError(f"Not readable as YAML{where}: {error.problem}.") from error
         except yaml.YAMLError as error:
             raise forms.ValidationError(f"Not readable as YAML: {' '.join(str(error).split())}") from error
         if not isinstance(document, dict):

@@ -185,7 +185,7 @@ def read_cells(environments: Sequence[Environment]) -> list[Cell]:
     )
     runs = _by_environment(
         Run.objects.filter(pk__in=_newest_ids(Run, "-created_at", ids, kind__in=["apply", "destroy"])).values(
-            "environment_id", "pk", "state", "title", "created_at"
+            "environment_id", "pk", "state", "title", "created_at", "applying_at"
         )
     )
     newest = newest_of_each_service(Deployment.objects.filter(environment__in=ids))
@@ -203,7 +203,10 @@ def read_cells(environments: Sequence[Environment]) -> list[Cell]:
             configs[environment.pk],
             states.get(environment.pk),
             drifts.get(environment.pk),
-            [*_run_change(runs.get(environment.pk)), *_deployment_changes(deployments[environment.pk])],
+            [
+                *_run_change(runs.get(environment.pk), environment.pk in states),
+                *_deployment_changes(deployments[environment.pk]),
+            ],
             versions[environment.pk],
             holds.get(environment.pk),
         )
@@ -238,11 +241,12 @@ def _cell(
     )
 
 
-def _run_change(run: Mapping[str, Any] | None) -> list[Change]:
+def _run_change(run: Mapping[str, Any] | None, was_applied: bool) -> list[Change]:
     if run is None or (run["state"] not in RUN.active and run["state"] not in {"failed", "canceled"}):
         return []
     href = page_of("run", run["pk"])
-    return [Change("run", words.short(run["pk"]), href, run["state"], run["created_at"])]
+    reason = "" if was_applied or run["applying_at"] else "The last plan failed; nothing was ever applied."
+    return [Change("run", words.short(run["pk"]), href, run["state"], run["created_at"], reason)]
 
 
 def _deployment_changes(newest: Iterable[Deployment]) -> list[Change]:

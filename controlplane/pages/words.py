@@ -28,6 +28,11 @@ def relative(moment: datetime, now: datetime) -> str:
     return f"{duration(-ahead, parts=1)} ago"
 
 
+def lasting(moment: datetime, now: datetime) -> str:
+    """How long something goes on already: "for 38 min"."""
+    return f"for {duration(now - moment, parts=1)}"
+
+
 def money(amount: Decimal | float | int, *, signed: bool = False) -> str:
     """US dollars to the cent, half up: "$1,713.24", "−$0.40", and with `signed` also "+$13.65"."""
     cents = Decimal(str(amount)).quantize(Decimal("0.01"), ROUND_HALF_UP)

@@ -23,6 +23,9 @@ export function relative(moment, now) {
   return `${duration(-ahead, 1)} ago`;
 }
 
+/** "for 38 min": how long something goes on already. */
+const lasting = (moment, now) => `for ${duration((now - moment) / 1000, 1)}`;
+
 // The reader's clock may be wrong; the server said what time it was when the page was made.
 const stated = Number(document.documentElement.dataset.now);
 const skew = stated ? Date.now() - stated : 0;
@@ -31,7 +34,8 @@ const skew = stated ? Date.now() - stated : 0;
 export function say() {
   const now = Date.now() - skew;
   document.querySelectorAll("time[data-ticks]").forEach((time) => {
-    const words = relative(Date.parse(time.dateTime), now);
+    const said = time.dataset.ticks === "lasting" ? lasting : relative;
+    const words = said(Date.parse(time.dateTime), now);
     if (time.textContent !== words) time.textContent = words;
   });
 }

@@ -236,6 +236,42 @@ def test_a_refused_run_says_by_whom_and_why(system: System, field: str) -> None:
     assert re.search(r"Refused by ana just now ?: “not before Monday”\. Nothing was changed\.", page)
 
 
+@pytest.mark.parametrize("applying", [False, True])
+def test_a_first_plan_that_failed_is_no_broken_infrastructure(system: System, applying: bool) -> None:
+    run = factories.run(factories.environment(system), factories.member(system, "developer"))
+    now = clock.now()
+    Run.objects.filter(pk=run.pk).update(state="failed", finished_at=now, applying_at=now if applying else None)
+    page = text(signed_in(factories.member(system, "viewer")).get("/"))
+    assert ("The last plan failed; nothing was ever applied." in page) is not applying
+    assert ("The infrastructure is not as its configuration says." in page) is applying
+
+
+def test_a_drift_check_that_cannot_be_asked_for_says_why(system: System) -> None:
+    factories.environment(system)
+    for path in ("/environments/shop/development", "/environments/shop/development/infrastructure"):
+        developer = text(signed_in(factories.member(system, "developer")).get(path))
+        assert "Nothing was applied yet, so nothing can have drifted." in developer
+        viewer = text(signed_in(factories.member(system, "viewer")).get(path))
+        assert viewer.count("Needs the role developer. You are viewer.") == 2
+
+
+def test_a_refused_page_says_once_what_to_do(system: System) -> None:
+    factories.environment(system)
+    path = "/environments/shop/development/configuration/edit"
+    answer = signed_in(factories.member(system, "viewer")).get(path)
+    assert answer.status_code == 403
+    assert text(answer).count("Ask ") == 1
+
+
+def test_unreadable_yaml_is_pointed_at_by_line_and_column(system: System) -> None:
+    factories.environment(system)
+    path = "/environments/shop/development/configuration/edit"
+    sent = {"document": "region: us-east-1\nservices: [", "reason": "try", "based_on": "1"}
+    page = text(signed_in(factories.member(system, "admin")).post(path, sent))
+    assert re.search(r"Not readable as YAML at line 2, column \d+: ", page)
+    assert "unicode string" not in page
+
+
 # ---- Audit, search
 
 

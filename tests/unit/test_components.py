@@ -12,6 +12,8 @@ from django.utils import timezone
 from controlplane.env import REPOSITORY
 from controlplane.lib import clock
 from controlplane.pages import words
+from controlplane.pages.templatetags import slipway
+from environments_app.schema import Problem
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -132,3 +134,20 @@ def test_a_template_has_no_inline_code_and_no_inline_style(path: Any) -> None:
     assert not re.search(r"\son[a-z]+=|hx-on|javascript:", source)
     assert not re.search(r"<script(?![^>]*\ssrc=)|<style", source)
     assert not re.search(r'(src|href)="(https?:)?//', source)
+
+
+@pytest.mark.parametrize(("ago", "said"), [(44, "for 44 s"), (3700, "for 1 h"), (0, "for 0 s")])
+def test_what_goes_on_is_said_by_how_long(ago: int, said: str) -> None:
+    assert words.lasting(NOON - timedelta(seconds=ago), NOON) == said
+
+
+@pytest.mark.parametrize(
+    ("path", "problem", "said"),
+    [
+        ("backup.copy_region", "is recorded, but not made", "Backup copy region is recorded, but not made"),
+        ("services.*.discovery_name", "is recorded", "Services discovery name is recorded"),
+        ("budget", "no budget is set", "No budget is set"),
+    ],
+)
+def test_a_problem_is_a_sentence_with_a_subject(path: str, problem: str, said: str) -> None:
+    assert slipway.subject(Problem(path, problem, "")) == said

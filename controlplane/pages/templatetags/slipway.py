@@ -15,6 +15,7 @@ from django.utils import timezone
 from controlplane.lib import clock
 from controlplane.pages import words
 from controlplane.pages.status import Meaning, meaning_class, status_of
+from environments_app.schema import Problem
 
 register = template.Library()
 Context = dict[str, Any]
@@ -43,14 +44,19 @@ def status_word(state: str | None) -> str:
 
 
 @register.inclusion_tag("components/time.html")
-def when(moment: datetime | None, exact: bool = False, never: str = "never") -> Context:
-    """A time, relative with the exact one on hover; `exact` shows the clock time instead. Reader's zone."""
+def when(moment: datetime | None, exact: bool = False, never: str = "never", lasting: bool = False) -> Context:
+    """A time, relative with the exact one on hover; `exact` shows the clock time instead. Reader's zone.
+
+    `lasting`: of what goes on since then, "for 44 s".
+    """
     if moment is None:
         return {"moment": None, "never": never}
     local = timezone.localtime(moment)
     precise = local.strftime("%Y-%m-%d %H:%M:%S %Z")
-    shown = precise if exact else words.relative(moment, clock.now())
-    return {"moment": moment, "iso": moment.isoformat(), "precise": precise, "shown": shown, "ticks": not exact}
+    said = words.lasting if lasting else words.relative
+    shown = precise if exact else said(moment, clock.now())
+    ticks = "" if exact else "lasting" if lasting else "relative"
+    return {"moment": moment, "iso": moment.isoformat(), "precise": precise, "shown": shown, "ticks": ticks}
 
 
 @register.inclusion_tag("components/id.html")
@@ -147,6 +153,15 @@ def as_json(value: object) -> str:
 def item(mapping: Mapping[str, Any], key: str) -> Any:
     """The value of a key that a template has in a variable; None where there is none."""
     return mapping.get(key)
+
+
+@register.filter
+def subject(problem: Problem) -> str:
+    """A problem as a sentence: where it does not name what it is about, its path does, in words."""
+    if not problem.problem.startswith("is "):
+        return problem.problem[:1].upper() + problem.problem[1:]
+    path = " ".join(part for part in problem.path.split(".") if part != "*").replace("_", " ")
+    return f"{path[:1].upper()}{path[1:]} {problem.problem}"
 
 
 @register.filter

@@ -1,7 +1,7 @@
 """What people and programs read when a request cannot be answered: what, why, what next, and the request's id."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
@@ -60,9 +60,9 @@ def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _said(problem: Problem, exception: BaseException | None) -> Problem:
-    """The problem with the words of the exception in place of the general cause."""
+    """The problem with the words of the exception, which say what to do too, in place of the general ones."""
     words = str(exception) if exception and not isinstance(exception, Resolver404) else ""
-    return Problem(problem.status, problem.code, problem.heading, words or problem.why, problem.next_step)
+    return replace(problem, why=words, next_step="") if words else problem
 
 
 def bad_request(request: HttpRequest, exception: BaseException) -> HttpResponse:
