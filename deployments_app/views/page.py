@@ -38,7 +38,7 @@ def heading(deployment: Deployment) -> str:
 
 
 def failed_so_far(deployment: Deployment) -> str:
-    """How near ECS is to taking a rollout back by itself, in words; "" while no new task has failed.
+    """How near ECS is to ending a rollout by itself, in words; "" while no new task has failed.
 
     Its deployment circuit breaker gives up after half the desired tasks failed, at least 3 and at most 200
     (Amazon ECS Developer Guide, "How the deployment circuit breaker detects failures").
@@ -52,7 +52,12 @@ def failed_so_far(deployment: Deployment) -> str:
     desired = max((rollout["desired"] for rollout in ours), default=0)
     limit = min(max(ceil(0.5 * desired), 3), 200)
     tasks = "task" if failed == 1 else "tasks"
-    return f"{failed} {tasks} of the new version failed so far; ECS takes it back after {limit}."
+    said = f"{failed} {tasks} of the new version failed so far"
+    breaker = deployment.bound.get("strategy", {}).get("circuit_breaker", {"enabled": True, "rollback": True})
+    if not breaker["enabled"]:
+        return f"{said}."
+    goes_back = breaker["rollback"] and deployment.previous_release_id
+    return f"{said}; ECS {'takes it back' if goes_back else 'stops it'} after {limit}."
 
 
 def next_step(deployment: Deployment) -> tuple[str, str]:

@@ -308,9 +308,15 @@ def test_failed_tasks_are_counted_against_what_ecs_allows(
     rollout = {"id": "ecs-svc/1", "status": "PRIMARY", "state": "IN_PROGRESS", "reason": "", "generation": "new",
                "desired": desired, "running": 0, "pending": 1, "failed": 1}  # fmt: skip
     observed = {"tasks": [], "rollouts": [rollout], "failures": {"a": "crashed", "b": "crashed"}}
-    row = deployment(release(system), environment, "rolling_out", observed=observed)
+    previous = release(system, "1.8.3")
+    row = deployment(release(system), environment, "rolling_out", observed=observed, previous_release=previous)
     client = signed_in(factories.member(system, "viewer"))
     said = f"2 tasks of the new version failed so far; ECS takes it back after {limit}."
     assert said in text(client.get(f"/deployments/{row.pk}"))
+    Deployment.objects.filter(pk=row.pk).update(previous_release=None)
+    assert f"failed so far; ECS stops it after {limit}." in text(client.get(f"/deployments/{row.pk}"))
+    off = {"strategy": {"circuit_breaker": {"enabled": False, "rollback": True}}}
+    Deployment.objects.filter(pk=row.pk).update(bound=off)
+    assert "failed so far." in text(client.get(f"/deployments/{row.pk}"))
     Deployment.objects.filter(pk=row.pk).update(observed={**observed, "rollouts": [], "failures": {}})
     assert "failed so far" not in text(client.get(f"/deployments/{row.pk}"))
