@@ -59,7 +59,7 @@ def get_environment(request: HttpRequest, system: str, environment: str) -> dict
 
 def _running(environment: Environment) -> dict[str, Any]:
     """By service: the release that was proved last, and the health of the newest look at it."""
-    succeeded = Deployment.objects.filter(environment=environment, state="succeeded").select_related("release__service")
+    succeeded = Deployment.objects.standing().filter(environment=environment).select_related("release__service")
     running: dict[str, Any] = dict.fromkeys(environment.config_version.config.services)
     for deployment in succeeded.prefetch_related("release__images").order_by("finished_at"):
         release = deployment.release

@@ -189,7 +189,7 @@ def read_cells(environments: Sequence[Environment]) -> list[Cell]:
         )
     )
     newest = newest_of_each_service(Deployment.objects.filter(environment__in=ids))
-    running = newest_of_each_service(Deployment.objects.filter(environment__in=ids, state="succeeded"))
+    running = newest_of_each_service(Deployment.objects.standing().filter(environment__in=ids))
     deployments: dict[UUID, list[Deployment]] = defaultdict(list)
     for deployment in newest:
         deployments[deployment.environment_id].append(deployment)

@@ -75,7 +75,7 @@ def show(request: HttpRequest, release_id: UUID) -> HttpResponse:
 
 def places_of(release: Release) -> list[Place]:
     """The environments whose configuration has the service, with how the release got on there."""
-    here = Deployment.objects.filter(environment=OuterRef("pk"), service=release.service, state="succeeded")
+    here = Deployment.objects.standing().filter(environment=OuterRef("pk"), service=release.service)
     versions = ConfigVersion.objects.filter(environment=OuterRef("pk")).order_by("-number")
     environments = (
         Environment.objects.filter(system=release.system)
