@@ -22,7 +22,7 @@ def open_environment(page: Page) -> None:
 def post_release(page: Page, slipway: Slipway, behaviour: str) -> str:
     """Runs the signed curl line that the environment's page shows; returns the release's page."""
     open_environment(page)
-    line = page.locator(f'[data-curl="{behaviour}"]').first.inner_text()
+    line = page.locator(f'[data-curl="{behaviour}"]').first.text_content() or ""
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30, check=True)
     assert '"created": true' in done.stdout or '"created":true' in done.stdout, done.stdout + done.stderr
     release = slipway.api(f"/releases?system={SYSTEM}")[0]
