@@ -95,8 +95,7 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         )[:LATELY],
         "drift": selectors.newest_drift_run(found),
         "versions": {
-            deployment.service.slug: deployment
-            for deployment in fleet.newest_of_each_service(deployments.standing())
+            deployment.service.slug: deployment for deployment in fleet.newest_of_each_service(deployments.standing())
         },
         "held_back": held_back(found),
         "deployments": deployments.select_related("service", "release", "environment")[:LATELY],
