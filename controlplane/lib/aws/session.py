@@ -67,6 +67,4 @@ def _assume(session: BotocoreSession, account: Account) -> None:
         extra_args={"RoleSessionName": "slipway", "ExternalId": account.external_id},
     )
     # botocore offers no public way to hand in refreshable credentials; this attribute is what its docs' examples use.
-    session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
-        method="assume-role", refresh_using=fetcher.fetch_credentials
-    )
+    session._credentials = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
