@@ -67,6 +67,13 @@ def test_the_life_of_an_environment(environment: Environment, sandbox: SandboxPr
     again = plan(environment)
     assert again.state == "no_changes", json.dumps(again.summary)
 
+    # An apply whose worker was lost before it read the outputs: the next plan finds them.
+    outputs = state.outputs
+    StateVersion.objects.all().delete()
+    found = plan(environment)
+    assert found.state == "no_changes"
+    assert StateVersion.objects.get(run=found).outputs == outputs
+
     document: dict[str, Any] = {**environment.config_version.document, "logs": {"retention_days": 90}}
     saved = configs.save_config(Actor.slipway("test"), environment, document, based_on=1, reason="longer logs")
     assert isinstance(saved, ConfigVersion), saved
@@ -90,3 +97,35 @@ def test_a_terraform_error_fails_the_run_in_words(environment: Environment, tmp_
     assert any("broken.tf line 2" in words for words in run.failure["details"])
     assert run.failure["effect"] == "Nothing was changed: a plan only reads."
     assert "Unsupported argument" in text_of(run)
+
+
+LEAKING = """
+locals {
+  password = sensitive("correct-horse-battery")
+}
+
+resource "terraform_data" "leaks" {
+  input = local.password
+
+  provisioner "local-exec" {
+    command = "echo the password is $WORD"
+    environment = {
+      WORD = nonsensitive(local.password)
+    }
+  }
+}
+"""
+
+
+def test_what_the_plan_marks_as_sensitive_never_rests(environment: Environment, tmp_path: Path, settings: Any) -> None:
+    shutil.copytree(settings.SLIPWAY_STACK_DIR, tmp_path / "terraform", ignore=shutil.ignore_patterns(".terraform"))
+    settings.SLIPWAY_STACK_DIR = tmp_path / "terraform"
+    (tmp_path / "terraform/stack/leaking.tf").write_text(LEAKING)
+    run = approve(plan(environment))
+    assert run.state == "applied", text_of(run)
+    said = [line for line in text_of(run).splitlines() if "the password is" in line]
+    assert said, "the process did print it"
+    rows = json.dumps(
+        [*Run.objects.values(), *StateVersion.objects.values(), *AuditEvent.objects.values()], default=str
+    )
+    assert "correct-horse" not in rows + text_of(run)
