@@ -1,4 +1,4 @@
-"""The web process: HTTP by Django, WebSockets by Channels (own origin only)."""
+"""The web process: HTTP by Django (bodies up to a limit), WebSockets by Channels (own origin only)."""
 
 import os
 
@@ -9,12 +9,13 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
 http = get_asgi_application()
 
-from controlplane.core.origins import OwnOriginOnly  # noqa: E402  the apps must be loaded first
+from controlplane.core.body_limit import BodyLimit  # noqa: E402  the apps must be loaded first
+from controlplane.core.origins import OwnOriginOnly  # noqa: E402
 from controlplane.urls import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BodyLimit(http),
         "websocket": OwnOriginOnly(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
