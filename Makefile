@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 MANAGE := $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup run test test-postgres test-systems bench check format lock
+.PHONY: help python setup run test test-postgres test-properties test-systems bench check format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -28,6 +28,9 @@ test: setup ## unit tests, then integration tests and the story in a browser
 
 test-postgres: setup ## the same on a PostgreSQL server of its own
 	$(BIN)/python -m scripts.with_postgres $(MAKE) test
+
+test-properties: setup ## the property tests, with fifty times as many examples (long)
+	$(PYTEST) tests/unit -m hypothesis --hypothesis-profile=thorough
 
 test-systems: setup ## the reference systems, provisioned and destroyed whole (long)
 	$(PYTEST) tests -m systems

@@ -297,7 +297,7 @@ def is_proof(seen: Observed) -> bool:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=10 * settings().max_examples)
 @given(start=views, shown=st.lists(st.tuples(observations, st.booleans(), st.booleans()), max_size=30))
 def test_no_sequence_of_observations_ends_in_an_unproved_success(
     start: DeploymentView, shown: list[tuple[Observed, bool, bool]]

@@ -1,7 +1,5 @@
 """Every pair of states of every machine: an edge can be walked once, anything else is refused."""
 
-import itertools
-
 import pytest
 
 from controlplane.core.states import APPROVAL
@@ -35,18 +33,19 @@ def test_named_sets_name_real_states() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("old", "new"), list(itertools.product(sorted(RUN.states), repeat=2)))
-def test_a_run_walks_only_its_edges(old: str, new: str) -> None:
+@pytest.mark.parametrize("old", sorted(RUN.states))
+def test_a_run_walks_only_its_edges(old: str) -> None:
     run = factories.run(factories.environment(), factories.user(is_superuser=True))
-    Run.objects.filter(pk=run.pk).update(state=old)
-    if RUN.allows(old, new):
-        assert compare_and_swap(run, RUN, old, new)
-        assert run.state == new
-        assert not compare_and_swap(run, RUN, old, new) or old == new
-    else:
-        with pytest.raises(ForbiddenTransition):
-            compare_and_swap(run, RUN, old, new)
-        assert Run.objects.get(pk=run.pk).state == old
+    for new in sorted(RUN.states):
+        Run.objects.filter(pk=run.pk).update(state=old)
+        if RUN.allows(old, new):
+            assert compare_and_swap(run, RUN, old, new), new
+            assert run.state == new
+            assert not compare_and_swap(run, RUN, old, new) or old == new
+        else:
+            with pytest.raises(ForbiddenTransition):
+                compare_and_swap(run, RUN, old, new)
+            assert Run.objects.get(pk=run.pk).state == old, new
 
 
 def test_a_target_without_edges_is_final() -> None:

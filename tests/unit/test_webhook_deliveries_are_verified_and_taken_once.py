@@ -1,11 +1,9 @@
 """The CI webhook over HTTP: nothing unsigned gets in, everything signed is answered, nothing is taken twice."""
 
 import json
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from controlplane.core.actors import Actor
@@ -246,29 +244,3 @@ def test_the_body_is_described_in_the_apis_description() -> None:
     described = json.dumps(client.get("/api/v1/openapi.json").json()["paths"]["/api/v1/webhooks/ci/{system}"])
     assert all(name in described for name in ("committed_at", "sequence", "evidence", "digest"))
     assert "$defs" not in described
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_hundred_parallel_copies_make_one_release() -> None:
-    system: System = factories.environment(factories.system("shop")).system
-    secret = webhooks.issue_secret(ACTOR, system)
-    answers: list[tuple[int, Any]] = []
-    start = threading.Barrier(20)
-
-    def deliver(thread: int) -> None:
-        start.wait()
-        for number in range(5):
-            response = post(document(), secret, delivery=f"d-{(thread + number) % 3}")
-            answers.append((response.status_code, response.json()))
-        connection.close()
-
-    threads = [threading.Thread(target=deliver, args=(number,)) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert {status for status, _ in answers} == {202}
-    assert len(answers) == 100
-    assert sum(answer["created"] for _, answer in answers) == 1
-    assert len({answer["release"] for _, answer in answers}) == 1
-    assert (Release.objects.count(), WebhookDelivery.objects.count()) == (1, 1)
