@@ -13,6 +13,9 @@ VENDOR = REPOSITORY / "static" / "vendor"
 _MODULES = REPOSITORY / "node_modules"
 _ATTEMPTS = 3
 
+AXE = _MODULES / "axe-core" / "axe.min.js"
+"""What the browser tests look at pages with; it is no part of the product, so it stays out of static/."""
+
 # Name in static/vendor -> file in node_modules.
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",

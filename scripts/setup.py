@@ -92,7 +92,7 @@ STEPS = [
         "frontend",
         "front-end files",
         (REPOSITORY / "package-lock.json", Path(frontend.__file__)),
-        tuple(frontend.VENDOR / name for name in frontend.FILES),
+        (*(frontend.VENDOR / name for name in frontend.FILES), frontend.AXE),
         frontend.install,
     ),
 ]

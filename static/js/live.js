@@ -1,10 +1,11 @@
 // Live pages. The server only rings ("run:… changed"); the page then reads itself again through htmx and swaps
 // the regions that differ (templates/components/live.html names them). One socket serves the whole page.
 
-import { keepSocket } from "./socket.js";
+import { keepSocket, sayState } from "./socket.js";
 import { say } from "./time.js";
 
 const GATHER = 150; // a change often rings several times; one reading answers all
+const WORDS = { live: "Live", reconnecting: "Reconnecting…" };
 const LOOK_ANYWAY = 20_000; // doorbells may be lost (Redis down): look by ourselves, slowly
 
 /** What a region says, without what the page itself adds or what differs in every answer. */
@@ -81,9 +82,8 @@ export function watchTopics() {
   const query = source.dataset.liveTopics.split(" ").map((topic) => `topic=${encodeURIComponent(topic)}`);
   keepSocket(() => `/ws/live?${query.join("&")}`, {
     message: refresh,
-    state: (name, words) => {
-      source.textContent = words || { live: "Live", reconnecting: "Reconnecting…" }[name];
-      source.dataset.state = name;
+    state: (name, ending) => {
+      sayState(source, name, ending || WORDS[name]);
       if (name === "live" && wasAway) refresh(); // whatever rang meanwhile was not heard
       wasAway = name !== "live";
     },

@@ -6,7 +6,7 @@
 // "find in page" still sees every word.
 
 import { AnsiUp } from "../vendor/ansi_up.js";
-import { keepSocket } from "./socket.js";
+import { keepSocket, sayState } from "./socket.js";
 import { clockTime, exactTime } from "./time.js";
 
 const BLOCK = 200;
@@ -14,6 +14,8 @@ const PER_FRAME = 4000; // lines added between two paints: the page answers whil
 const NEAR = "800px";
 const AT_END = 24; // pixels from the end that still count as "at the end"
 const ANSI = /\u001b\[[0-9;?]*[A-Za-z]/g;
+
+const WORDS = { live: "live", reconnecting: "reconnecting…", complete: "complete" };
 
 const ansi = new AnsiUp();
 ansi.use_classes = true;
@@ -100,14 +102,12 @@ class Viewer {
 
     this.socket = keepSocket(() => `${panel.dataset.output}?after=${this.last}`, {
       message: (data) => this.receive(data),
-      state: (name, words) => this.say(name, words),
+      state: (name, ending) => this.say(name, ending),
     });
   }
 
-  say(name, words) {
-    const known = { live: "live", reconnecting: "reconnecting…", complete: "complete" };
-    this.state.textContent = words || known[name];
-    this.state.dataset.state = name;
+  say(name, ending) {
+    sayState(this.state, name, ending || WORDS[name]);
   }
 
   receive({ first, lines, closed }) {

