@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from controlplane.core.actors import Actor
-from controlplane.core.models import AuditEvent, System
+from controlplane.core.models import AuditEvent
 from controlplane.lib import signing
 from deployments_app.models import Release, WebhookDelivery, WebhookSecret
 from deployments_app.services import webhooks
