@@ -10,7 +10,17 @@ from django.views.decorators.http import require_GET, require_POST
 from controlplane.core import access
 from controlplane.core.models import User
 from controlplane.core.policies import Capability
-from controlplane.core.services import approvals
+from controlplane.core.views import (
+    actor_of,
+    approval_in,
+    decision,
+    is_confirmed,
+    person,
+    reason_in,
+    require,
+    role_or_404,
+    tell,
+)
 from controlplane.lib import clock
 from deployments_app import selectors
 from deployments_app.models import Deployment, Release
@@ -18,7 +28,7 @@ from deployments_app.services import deployments
 from deployments_app.services.targets import last_succeeded
 from deployments_app.states import DEPLOYMENT, IN_ROLLOUT, NOT_STARTED
 from deployments_app.views import page
-from environments_app.views.common import actor_of, environment_or_404, is_confirmed, person, require, role_or_404, tell
+from environments_app.views.lookup import environment_or_404
 
 
 def deployment_or_404(request: HttpRequest, deployment_id: UUID) -> Deployment:
@@ -40,8 +50,9 @@ def show(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
 def deployment_context(user: User, deployment: Deployment) -> dict[str, Any]:
     """Everything that the page and its regions show to `user`."""
     system = deployment.environment.system
-    request = selectors.approval_of(deployment)
-    standing = approvals.standing(request) if request else []
+    asked = selectors.approval_of(deployment)
+    decided = decision(user, asked)
+    given = (len(decided["standing"]), asked.required) if asked else None
     running = last_succeeded(deployment.environment, deployment.service_id)
     own = deployment.requester_id == user.pk
     waits = deployment.state in NOT_STARTED
@@ -55,16 +66,12 @@ def deployment_context(user: User, deployment: Deployment) -> dict[str, Any]:
         "heading": page.heading(deployment),
         "failed_so_far": page.failed_so_far(deployment),
         "next": page.next_step(deployment),
-        "stages": page.stages_of(deployment, (len(standing), request.required) if request else None, clock.now()),
+        "stages": page.stages_of(deployment, given, clock.now()),
         "changes": selectors.changes(deployment),
         "task_groups": page.task_groups(deployment),
         "traffic": page.traffic_of(deployment),
         "proof": page.proof_of(deployment),
-        "asked": request,
-        "standing": standing,
-        "missing": max(0, request.required - len(standing)) if request else 0,
-        "mine": next((approval for approval in standing if approval.user_id == user.pk), None),
-        "why_not": approvals.why_not(user, request) if request else None,
+        **decided,
         "asks_name": deployment.environment.tier == "production",
         "role": access.role_of(user, system),
         "may_operate": may_operate,
@@ -107,7 +114,7 @@ def approve(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
     require(request, deployment.environment.system, Capability.APPROVE)
     if deployment.environment.tier == "production" and not is_confirmed(request, deployment.environment.slug):
         return _back(deployment)
-    digest, comment = request.POST.get("digest", ""), request.POST.get("comment", "").strip()[:500]
+    digest, comment = approval_in(request)
     outcome = deployments.approve(actor_of(request), deployment, digest, comment)
     tell(request, outcome, f"You approved {digest[:8]}…{digest[-8:]}.")
     return _back(deployment)
@@ -129,10 +136,8 @@ def abort(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
     require(request, deployment.environment.system, Capability.PLAN if waits else Capability.OPERATE)
     if not waits and not is_confirmed(request, deployment.environment.slug):
         return _back(deployment)
-    # Beside Approve there is one field for both: the comment then says why not.
-    reason = (request.POST.get("reason") or request.POST.get("comment", "")).strip()[:300]
     done = "It will not start. Nothing was changed." if waits else "The next look takes it back."
-    tell(request, deployments.abort(actor_of(request), deployment, reason), done)
+    tell(request, deployments.abort(actor_of(request), deployment, reason_in(request)), done)
     return _back(deployment)
 
 

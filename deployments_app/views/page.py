@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from deployments_app import words
 from deployments_app.models import Deployment
 from environments_app.views.stages import Stage
 
@@ -62,6 +63,9 @@ def failed_so_far(deployment: Deployment) -> str:
 
 def next_step(deployment: Deployment) -> tuple[str, str]:
     """What happens next, and on what condition; empty when nothing does."""
+    if deployment.unknown_since and deployment.is_looked_after:
+        has_failed = deployment.reason == words.LOOK_FAILED
+        return "Not known for now", words.LOOK_FAILED if has_failed else "AWS does not answer; it is asked again."
     if deployment.abort_requested_at and deployment.state in {"rolling_out", "baking"}:
         return f"{deployment.abort_requested_by} aborted it", "the next look takes it back."
     if deployment.paused:

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET
 
 from controlplane.core import access
 from controlplane.core.policies import Capability
+from controlplane.core.views import person, role_or_404
 from deployments_app.models import Deployment, Release
 from environments_app.models import ConfigVersion, Environment
-from environments_app.views.common import person, role_or_404
 
 PAGE = 30
 

@@ -6,10 +6,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from controlplane.core.policies import Capability
+from controlplane.core.views import actor_of, require, tell
 from controlplane.lib.errors import Refusal
 from environments_app.forms import ConfigForm
 from environments_app.services import configs
-from environments_app.views.common import actor_of, environment_or_404, require, tell
+from environments_app.views.lookup import environment_or_404
 
 
 def as_yaml(document: object) -> str:

@@ -10,21 +10,14 @@ from django.views.decorators.http import require_GET, require_POST
 from controlplane.core import access
 from controlplane.core.models import AuditEvent, User
 from controlplane.core.policies import Capability
-from controlplane.core.services import approvals, locks
+from controlplane.core.services import locks
+from controlplane.core.views import actor_of, approval_in, decision, is_confirmed, person, reason_in, require, tell
 from controlplane.lib import clock
 from environments_app import selectors
 from environments_app.models import Environment, Run, StateVersion
 from environments_app.services import runs
 from environments_app.views import applied, run_page
-from environments_app.views.common import (
-    actor_of,
-    environment_or_404,
-    is_confirmed,
-    person,
-    require,
-    run_or_404,
-    tell,
-)
+from environments_app.views.lookup import environment_or_404, run_or_404
 
 KINDS = {"apply", "destroy", "drift", "speculative"}
 
@@ -39,8 +32,8 @@ def show(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_context(user: User, run: Run) -> dict[str, Any]:
     """Everything that the run's page and its partials show to `user`."""
     asked = selectors.approval_of(run)
-    standing = approvals.standing(asked) if asked else []
-    given = (len(standing), asked.required) if asked else None
+    decided = decision(user, asked)
+    given = (len(decided["standing"]), asked.required) if asked else None
     rows = run_page.rows_of(run)
     budget = run.config_version.config.budget
     system = run.environment.system
@@ -53,11 +46,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "modules": run_page.modules_of([row for row in rows if not row.is_dangerous]),
         "cost": run_page.cost_of(run, float(budget.monthly_usd) if budget else None),
         "progress": run_page.progress_of(run),
-        "asked": asked,
-        "standing": standing,
-        "missing": max(0, asked.required - len(standing)) if asked else 0,
-        "mine": next((approval for approval in standing if approval.user_id == user.pk), None),
-        "why_not": approvals.why_not(user, asked) if asked else None,
+        **decided,
         "asks_name": _asks_name(run),
         "may_discard": run.can_discard and access.may(user, system, _right(user, run, Capability.APPROVE)),
         "may_cancel": run.can_cancel and access.may(user, system, _right(user, run, Capability.OPERATE)),
@@ -113,7 +102,7 @@ def approve(request: HttpRequest, run_id: UUID) -> HttpResponse:
     require(request, run.environment.system, Capability.APPROVE)
     if _asks_name(run) and not is_confirmed(request, run.environment.slug):
         return _back(run)
-    digest, comment = request.POST.get("digest", ""), request.POST.get("comment", "").strip()[:500]
+    digest, comment = approval_in(request)
     tell(request, runs.approve(actor_of(request), run, digest, comment), f"You approved {digest[:8]}…{digest[-8:]}.")
     return _back(run)
 
@@ -130,9 +119,7 @@ def revoke(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def discard(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_or_404(request, run_id)
     require(request, run.environment.system, _right(person(request), run, Capability.APPROVE))
-    # Beside Approve there is one field for both: the comment then says why not.
-    reason = (request.POST.get("reason") or request.POST.get("comment", "")).strip()[:300]
-    tell(request, runs.discard(actor_of(request), run, reason), "Discarded. Nothing was changed.")
+    tell(request, runs.discard(actor_of(request), run, reason_in(request)), "Discarded. Nothing was changed.")
     return _back(run)
 
 

@@ -8,10 +8,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from controlplane.core import access
+from controlplane.core.views import person
 from controlplane.pages import selectors
 from controlplane.pages.history import told
 from controlplane.pages.selectors import AuditFilter
-from environments_app.views.common import person
 
 PAGE = 50
 

@@ -17,14 +17,15 @@ from controlplane.core import access
 from controlplane.core.models import AuditEvent
 from controlplane.core.policies import Capability
 from controlplane.core.services import locks
+from controlplane.core.views import person
 from controlplane.pages import fleet
 from controlplane.pages.history import told
 from deployments_app.models import Deployment, Release
 from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment, Run, Service
 from environments_app.views import applied
-from environments_app.views.common import environment_or_404, person
 from environments_app.views.configuration import as_yaml
+from environments_app.views.lookup import environment_or_404
 
 PAGE = 30
 LATELY = 5

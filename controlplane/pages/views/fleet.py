@@ -7,11 +7,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from controlplane.core.models import ApprovalRequest
+from controlplane.core.views import person
 from controlplane.pages import fleet as fleets
 from controlplane.pages import selectors
 from controlplane.pages.history import told
 from controlplane.pages.selectors import AuditFilter
-from environments_app.views.common import person
 
 LATELY = 10
 NEXT = 6

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from controlplane.core.models import OutputStream
 from controlplane.core.services import output
-from environments_app.views.common import role_or_404
+from controlplane.core.views import role_or_404
 
 
 @require_GET

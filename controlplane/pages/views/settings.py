@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from controlplane.core import access
 from controlplane.core.models import ApiToken
 from controlplane.core.services import audit
+from controlplane.core.views import actor_of, person
 from controlplane.lib import clock
 from controlplane.pages.forms import ProfileForm, TokenForm
-from environments_app.views.common import actor_of, person
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET
 
 from controlplane.core.models import System
 from controlplane.core.policies import Capability
+from controlplane.core.views import require
 from controlplane.lib import clock
 from controlplane.pages import demo
 from deployments_app import selectors
-from environments_app.views.common import environment_or_404, require
+from environments_app.views.lookup import environment_or_404
 
 BEHAVIOURS = {
     "healthy": "A release that works",

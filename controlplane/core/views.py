@@ -1,11 +1,10 @@
-"""What every view needs: the person who acts, the things they may see, and words for an outcome.
+"""What every view needs: the person who acts, what their role allows, and words for an outcome.
 
 A system in which somebody has no role does not exist for them (404); what their role does not allow is refused in
 words (403).
 """
 
-from typing import TypeVar
-from uuid import UUID
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,11 +12,10 @@ from django.http import Http404, HttpRequest
 
 from controlplane.core import access
 from controlplane.core.actors import Actor
-from controlplane.core.models import System, User
+from controlplane.core.models import ApprovalRequest, System, User
 from controlplane.core.policies import Capability, Role
-from controlplane.core.services import audit
+from controlplane.core.services import approvals, audit
 from controlplane.lib.errors import Refusal
-from environments_app.models import Environment, Run
 
 Outcome = TypeVar("Outcome")
 
@@ -51,24 +49,6 @@ def require(request: HttpRequest, system: System, capability: Capability) -> Non
         raise PermissionDenied(refusal.message)
 
 
-def environment_or_404(request: HttpRequest, system: str, environment: str) -> Environment:
-    """The environment by its names, if the user has a role in its system."""
-    found = Environment.objects.select_related("system").filter(system__slug=system, slug=environment).first()
-    if found is None:
-        raise Http404
-    role_or_404(request, found.system)
-    return found
-
-
-def run_or_404(request: HttpRequest, run_id: UUID) -> Run:
-    """The run, if the user has a role in its system."""
-    found = Run.objects.select_related("environment__system", "config_version", "requester").filter(pk=run_id).first()
-    if found is None:
-        raise Http404
-    role_or_404(request, found.environment.system)
-    return found
-
-
 def tell(request: HttpRequest, outcome: Outcome | Refusal, done: str) -> Outcome | None:
     """Says what an action did, or why it was refused; the outcome where there is one."""
     if isinstance(outcome, Refusal):
@@ -84,3 +64,25 @@ def is_confirmed(request: HttpRequest, name: str) -> bool:
         return True
     messages.error(request, f"Nothing was done: to go on, type {name} exactly.")
     return False
+
+
+def reason_in(request: HttpRequest) -> str:
+    """Why, as the form says. Beside Approve there is one field for both: the comment then says why not."""
+    return (request.POST.get("reason") or request.POST.get("comment", "")).strip()[:300]
+
+
+def approval_in(request: HttpRequest) -> tuple[str, str]:
+    """The digest that the form approves, and the comment."""
+    return request.POST.get("digest", ""), request.POST.get("comment", "").strip()[:500]
+
+
+def decision(user: User, asked: ApprovalRequest | None) -> dict[str, Any]:
+    """What a page shows of an approval: who has agreed, how many are missing, and what `user` can do about it."""
+    standing = approvals.standing(asked) if asked else []
+    return {
+        "asked": asked,
+        "standing": standing,
+        "missing": max(0, asked.required - len(standing)) if asked else 0,
+        "mine": next((approval for approval in standing if approval.user_id == user.pk), None),
+        "why_not": approvals.why_not(user, asked) if asked else None,
+    }
