@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 
@@ -12,7 +13,7 @@ from controlplane.core.services import approvals
 from controlplane.lib import clock
 from controlplane.lib.aws import AwsError
 from controlplane.lib.errors import Refusal
-from deployments_app import actions, observation, pace, policies
+from deployments_app import actions, observation, pace, policies, words
 from deployments_app.models import Deployment
 from deployments_app.services import claims, deployments, targets
 from deployments_app.services.claims import Claim, ClaimLost, LockLost
@@ -22,7 +23,6 @@ from deployments_app.strategies.model import DeploymentView, Observed
 log = logging.getLogger(__name__)
 
 LOCKED_SECONDS = 3.0
-LOOK_FAILED = "Slipway itself failed at the last look; it is tried again. The reason is in the worker's log."
 SHORTEST_BACKOFF, LONGEST_BACKOFF = timedelta(seconds=1), timedelta(minutes=1)
 
 
@@ -33,10 +33,27 @@ def look(account_key: str) -> int:
     going = [claim for claim in due if claim.deployment.state != "queued"]
     for claim in waiting:
         guarded(claim, partial(start, claim))
-    seen = observation.observe(going) if going else {}
+    seen = _observed(going)
     for claim in going:
         guarded(claim, partial(_take_step, claim, seen[claim.deployment.pk]))
     return len(due)
+
+
+def _observed(due: list[Claim]) -> dict[UUID, Observed | Exception]:
+    """What AWS shows of each, or why it shows nothing. What breaks the look at all together is found one by one."""
+    if not due:
+        return {}
+    try:
+        return {**observation.observe(due)}
+    except Exception as error:
+        if len(due) == 1:
+            return {due[0].deployment.pk: error}
+        log.warning("the look at %s deployments together failed, each is looked at alone: %r", len(due), error)
+    seen: dict[UUID, Observed | Exception] = {}
+    for claim in due:
+        seen |= _observed([claim])
+        claims.keep(due)
+    return seen
 
 
 def guarded(claim: Claim, work: Callable[[], timedelta]) -> None:
@@ -49,14 +66,18 @@ def guarded(claim: Claim, work: Callable[[], timedelta]) -> None:
             pause = _aws_failed(claim, error, is_action=True)
         except LockLost as error:
             pause = _lock_lost(claim, error)
+        except ClaimLost:
+            raise
+        except Exception:
+            log.exception("deployment %s: the look failed; it is tried again", row.pk)
+            pause = _look_failed(claim)
         claim.put_back(pause)
     except ClaimLost:
         log.warning("deployment %s: look %s was overtaken and stops", row.pk, claim.fencing)
         # Where it was a person's wish and no other look, the next look carries it out at once.
         claim.put_back(actions.AT_ONCE)
     except Exception:
-        log.exception("deployment %s: the look failed; it is tried again", row.pk)
-        Deployment.objects.filter(pk=row.pk, fencing=claim.fencing).update(reason=LOOK_FAILED)
+        log.exception("deployment %s: what its look met could not be written down; it is tried again", row.pk)
         claim.put_back(LONGEST_BACKOFF)
 
 
@@ -114,14 +135,18 @@ def _tell_who_holds_it(claim: Claim, locked: Refusal) -> None:
 # ---- Stepping
 
 
-def _take_step(claim: Claim, seen: Observed | AwsError) -> timedelta:
+def _take_step(claim: Claim, seen: Observed | Exception) -> timedelta:
     if isinstance(seen, AwsError):
         return _aws_failed(claim, seen, is_action=False)
+    if isinstance(seen, Exception):
+        raise seen
     with transaction.atomic():
         observation.record(claim, seen)
     row = claim.deployment
     action = rolling.step(view_of(row), seen, clock.now())
     pause = actions.CARRY_OUT[type(action)](claim, seen, action)
+    if row.unknown_since is not None:
+        _known_again(claim)
     claims.ring(row)
     return pause
 
@@ -153,20 +178,59 @@ def _aws_failed(claim: Claim, error: AwsError, *, is_action: bool) -> timedelta:
 
     A plain no ends what has changed nothing yet. Anything else is only unknown, for as long as it takes.
     """
-    row, now = claim.deployment, clock.now()
+    row = claim.deployment
     is_refused = error.permanent and error.answered
-    # An UpdateService whose answer nobody read may have been carried out; only a look can tell.
-    is_untouched = row.intent.get("call") != rolling.UPDATE or (is_action and is_refused)
-    if row.state == "preparing" and is_untouched and row.abort_requested_at:
-        return actions.end(claim, None, model.End("canceled", "ABORTED", f"Aborted by {row.abort_requested_by}."))
-    if row.state == "preparing" and is_untouched and is_refused:
-        return actions.end(claim, None, model.End("failed", "AWS_REFUSED", f"AWS refused. {error.message}."))
-    with transaction.atomic():
-        if row.unknown_since is None:
-            claim.store(unknown_since=now)
-            claim.tell(f"not known for now, AWS does not answer as it should: {error.message}")
+    if _is_untouched(row, is_order_refused=is_action and is_refused):
+        if row.abort_requested_at:
+            return _cancel(claim)
+        if is_refused:
+            return actions.end(claim, None, model.End("failed", "AWS_REFUSED", f"AWS refused. {error.message}."))
+    reason = "" if row.reason == words.LOOK_FAILED else row.reason
+    return _not_known(claim, f"AWS does not answer as it should: {error.message}", reason)
+
+
+def _look_failed(claim: Claim) -> timedelta:
+    """Slipway itself failed: what is now is as unknown as where AWS does not answer."""
+    row = claim.deployment
+    row.refresh_from_db()  # in memory is still what a transaction took back
+    if not row.is_looked_after:
+        raise ClaimLost
+    if _is_untouched(row) and row.abort_requested_at:
+        return _cancel(claim)
+    return _not_known(claim, words.LOOK_FAILED, words.LOOK_FAILED)
+
+
+def _is_untouched(row: Deployment, *, is_order_refused: bool = False) -> bool:
+    """Whether the service is surely as it was.
+
+    An UpdateService whose answer nobody read may have been carried out; only a look can tell.
+    """
+    return row.state == "preparing" and (row.intent.get("call") != rolling.UPDATE or is_order_refused)
+
+
+def _cancel(claim: Claim) -> timedelta:
+    why = f"Aborted by {claim.deployment.abort_requested_by}."
+    return actions.end(claim, None, model.End("canceled", "ABORTED", why))
+
+
+def _not_known(claim: Claim, why: str, reason: str) -> timedelta:
+    """Tells, once, that nothing is known; the longer it lasts, the longer is the pause before the next look."""
+    row, now = claim.deployment, clock.now()
+    if row.unknown_since is None or row.reason != reason:
+        with transaction.atomic():
+            claim.store(unknown_since=row.unknown_since or now, reason=reason)
+            claim.tell(f"not known for now, {why}")
             claims.ring(row)
     return min(max((now - (row.unknown_since or now)) / 2, SHORTEST_BACKOFF), LONGEST_BACKOFF)
+
+
+def _known_again(claim: Claim) -> None:
+    """Only after a whole step: where AWS answers to looks and to no order, the pauses grow as well."""
+    row = claim.deployment
+    had_failed = row.reason == words.LOOK_FAILED
+    with transaction.atomic():
+        claim.store(unknown_since=None, reason="" if had_failed else row.reason)
+        claim.tell("Slipway can go on" if had_failed else "AWS answers again")
 
 
 def _lock_lost(claim: Claim, error: LockLost) -> timedelta:

@@ -209,12 +209,9 @@ def record(claim: Claim, seen: Observed) -> None:
         since = row.rolling_out_at or row.created_at
         new = words.new_events(seen.service, since, row.observed.get("last_event", ""))
         lines += [f"ECS: {event.message}" for event in new]
-    if row.unknown_since is not None:
-        lines.append("AWS answers again")
     claim.store(
         observed=observed,
         observed_at=clock.now(),
-        unknown_since=None,
         weights=weights(observed) or row.weights,
     )
     claim.tell(*lines)

@@ -13,6 +13,9 @@ _CODES = re.compile(r"Health checks failed with these codes: \[(?P<codes>[^\]]*)
 _STOPPED_BY_ECS = ("Scaling activity", "Service ")
 """How the reason of a stop begins that is no failure: the scheduler replaced the task, or the service went."""
 
+LOOK_FAILED = "Slipway itself failed at the last look; it tries again. The cause is in the worker's log."
+"""The reason of a deployment of which nothing is known, though AWS answers."""
+
 
 def unhealthy_reasons(events: Sequence[EventSeen]) -> dict[str, str]:
     """Why the load balancer refused a task, by task id, from the service's events."""

@@ -63,11 +63,11 @@ def failed_so_far(deployment: Deployment) -> str:
 
 def next_step(deployment: Deployment) -> tuple[str, str]:
     """What happens next, and on what condition; empty when nothing does."""
+    if deployment.abort_requested_at and deployment.state in {"rolling_out", "baking"}:
+        return f"{deployment.abort_requested_by} aborted it", "the next look takes it back."
     if deployment.unknown_since and deployment.is_looked_after:
         has_failed = deployment.reason == words.LOOK_FAILED
         return "Not known for now", words.LOOK_FAILED if has_failed else "AWS does not answer; it is asked again."
-    if deployment.abort_requested_at and deployment.state in {"rolling_out", "baking"}:
-        return f"{deployment.abort_requested_by} aborted it", "the next look takes it back."
     if deployment.paused:
         return f"Paused by {deployment.paused_by}", "it holds until someone goes on."
     back = deployment.previous_release.version if deployment.previous_release else "nothing: it is the first release"
