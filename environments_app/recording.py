@@ -5,8 +5,11 @@ from typing import Any
 
 from controlplane.lib import clock
 from environments_app import policies, schema
+from environments_app.cost.estimate import estimate as estimate_side
 from environments_app.cost.estimate import estimate_change
 from environments_app.cost.model import delta, money
+from environments_app.cost.plan import read_plan
+from environments_app.cost.releases import next_release
 from environments_app.execution import Execution, artefacts, current_inputs
 from environments_app.models import StateVersion
 from environments_app.terraform.runner import Planned
@@ -43,17 +46,30 @@ def store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) -
 
 
 def estimate(plan_json: dict[str, Any]) -> dict[str, Any]:
-    """Before, after and change of the monthly cost. A failure of the estimator is shown, and never looks like $0."""
+    """The monthly cost before, and after the apply and the releases that it asks for; and what each of them changes.
+
+    `change` is `by_apply` plus `next_release.change`, which is None where one release's is not known. A failure of
+    the estimator is shown, and never looks like $0.
+    """
+    today = clock.now().date()
     try:
-        before, after = estimate_change(plan_json, as_of=clock.now().date())
+        before, after = estimate_change(plan_json, as_of=today)
+        applied = estimate_side(plan_json, as_of=today, which="applied")
+        releases = next_release(read_plan(plan_json), applied, after)
     except Exception as error:
         log.exception("the cost estimate failed")
         return {"error": f"{type(error).__name__}: {error}"}
     change = delta(before, after)
+    is_known = all(release.monthly_cost is not None for release in releases)
     return {
         "before": before.to_record(),
         "after": after.to_record(),
         "change": money(change.monthly_cost),
+        "by_apply": money(delta(before, applied).monthly_cost),
+        "next_release": {
+            "change": money(delta(applied, after).monthly_cost) if is_known else None,
+            "services": [release.to_json() for release in releases],
+        },
         "by_resource": {address: money(amount) for address, amount in change.resources.items()},
         "uncertain": list(change.uncertain),
     }

@@ -13,7 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Side = Literal["before", "after"]
+Side = Literal["before", "applied", "after"]
+"""What was; what the apply leaves behind; what there is once every service was released as the plan wants it.
+
+Resources are the same on the last two: only what services run differs (`releases.py`).
+"""
 
 _KEY = re.compile(r'\[("(?:[^"\\]|\\.)*"|\d+)\]')
 _MODULE_STEP = re.compile(rf"module\.([\w-]+)((?:{_KEY.pattern})?)")
@@ -55,11 +59,28 @@ class Resource:
         return [block for block in self.values.get(name) or [] if isinstance(block, Mapping)]
 
 
-class Stack:
-    """The resources of one side of a plan, and how they refer to each other."""
+@dataclass(frozen=True)
+class Output:
+    """A root output before and after; None where there is none. Parts that are only known after apply are absent."""
 
-    def __init__(self, resources: Iterable[Resource], configuration: _Configuration) -> None:
+    before: Any
+    after: Any
+    is_unknown: bool  # nothing of it is known before the apply
+
+
+class Stack:
+    """The resources of one side of a plan, how they refer to each other, and the plan's root outputs."""
+
+    def __init__(
+        self,
+        resources: Iterable[Resource],
+        configuration: _Configuration,
+        side: Side = "after",
+        outputs: Mapping[str, Output] | None = None,
+    ) -> None:
         self.resources = {resource.address: resource for resource in resources}
+        self.side = side
+        self.outputs = outputs or {}
         self._configuration = configuration
 
     def of_type(self, *types: str) -> list[Resource]:
@@ -93,12 +114,13 @@ def read_plan(plan: Mapping[str, Any], side: Side = "after") -> Stack:
     if not isinstance(plan, Mapping) or not isinstance(plan.get("planned_values"), Mapping):
         raise PlanError("this is not the JSON of `terraform show -json PLANFILE`: it has no planned_values")
     configuration = _Configuration(plan)
-    state = plan["planned_values"] if side == "after" else (plan.get("prior_state") or {}).get("values") or {}
+    state = plan["planned_values"] if side != "before" else (plan.get("prior_state") or {}).get("values") or {}
     try:
         resources = [_resource(raw, module, configuration) for raw, module in _managed(state.get("root_module"))]
+        outputs = {name: _output(change) for name, change in (plan.get("output_changes") or {}).items()}
     except (AttributeError, KeyError, TypeError) as error:
         raise PlanError(f"the plan's {side} values are not in Terraform's format: {error!r}") from error
-    return Stack(resources, configuration)
+    return Stack(resources, configuration, side, outputs)
 
 
 def _managed(module: Mapping[str, Any] | None) -> Iterator[tuple[Mapping[str, Any], str]]:
@@ -111,6 +133,11 @@ def _managed(module: Mapping[str, Any] | None) -> Iterator[tuple[Mapping[str, An
             yield raw, address
     for child in module.get("child_modules", []):
         yield from _managed(child)
+
+
+def _output(change: Mapping[str, Any]) -> Output:
+    # `planned_values` leaves an output out as soon as one part of it is unknown; `output_changes` has all of them.
+    return Output(change.get("before"), change.get("after"), change.get("after_unknown") is True)
 
 
 def _resource(raw: Mapping[str, Any], module: str, configuration: _Configuration) -> Resource:

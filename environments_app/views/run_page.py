@@ -74,7 +74,12 @@ class Module:
 
 @dataclass(frozen=True)
 class Cost:
-    """The monthly cost before and after. `bars`: positions on a scale of COST_SCALE."""
+    """The monthly cost before, and after the apply and the releases that it asks for.
+
+    change: by_apply and by_release together, without what is unknown before or after. releases: what the next
+    release of each service changes, as `cost.releases.ReleaseChange` says it. bars: positions on a scale of
+    COST_SCALE.
+    """
 
     before: float
     after: float
@@ -83,8 +88,12 @@ class Cost:
     low: float | None
     high: float | None
     unknown: Sequence[str]
+    unknown_before: Sequence[str]
     by_use: Sequence[str]
     budget: float | None
+    by_apply: float
+    by_release: float | None
+    releases: Sequence[Mapping[str, Any]]
     bars: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -106,17 +115,23 @@ def cost_of(run: Run, budget: float | None) -> Cost | None:
     low, high = after["range"]["low"], after["range"]["high"]
     amounts = {"now": was, "expected": will, "low": low, "high": high, "budget": budget}
     known = {name: amount for name, amount in amounts.items() if amount is not None}
+    change = run.cost["change"] or 0.0
+    release = run.cost.get("next_release") or {"change": 0.0, "services": []}  # none in runs of earlier versions
     top = max([*known.values(), 0.01]) * 1.08
     return Cost(
         before=was,
         after=will,
-        change=run.cost["change"] or 0.0,
+        change=change,
         percent=100 * (will - was) / was if was else None,
         low=low,
         high=high,
         unknown=after["unknown"],
+        unknown_before=sorted(set(run.cost.get("uncertain", ())) - set(after["unknown"])),
         by_use=sorted(a for a, r in after["resources"].items() if r.get("has_unstated_usage")),
         budget=budget,
+        by_apply=run.cost.get("by_apply", change),
+        by_release=release["change"],
+        releases=release["services"],
         bars={name: round(amount / top * COST_SCALE, 1) for name, amount in known.items()},
     )
 

@@ -45,9 +45,10 @@ def plan_of(
     *resources: Mapping[str, Any],
     configuration: list[Mapping[str, Any]] | None = None,
     before: list[Mapping[str, Any]] | None = None,
+    outputs: Mapping[str, Any] | None = None,
     region: str = REGION,
 ) -> dict[str, Any]:
-    """A plan with these resources in its root module and one aws provider."""
+    """A plan with these resources in its root module and one aws provider; `outputs` are its `output_changes`."""
     plan: dict[str, Any] = {
         "format_version": "1.2",
         "planned_values": {"root_module": {"resources": list(resources)}},
@@ -60,6 +61,8 @@ def plan_of(
             },
         },
     }
+    if outputs is not None:
+        plan["output_changes"] = outputs
     if before is not None:
         plan["prior_state"] = {"values": {"root_module": {"resources": before}}}
     return plan

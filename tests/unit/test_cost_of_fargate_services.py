@@ -94,7 +94,7 @@ def test_another_services_autoscaling_does_not_count() -> None:
 def test_no_desired_tasks_and_no_autoscaling_says_why_it_costs_nothing() -> None:
     cost = service_cost(service={"desired_count": 0})
     assert cost.monthly_cost == 0
-    assert "first release" in cost.note
+    assert cost.note == "no tasks are desired"
 
 
 def test_tasks_on_instances_cost_nothing_by_themselves() -> None:

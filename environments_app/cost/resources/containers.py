@@ -15,6 +15,7 @@ from typing import Any
 from environments_app.cost.model import Bill, Component
 from environments_app.cost.plan import Resource
 from environments_app.cost.pricing import HOURS_PER_MONTH, NotPriceable, Pricer, Pricing, bill, decimal
+from environments_app.cost.releases import ReleasedService, released_service
 
 FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 INCLUDED_STORAGE_GB = 20
@@ -32,17 +33,28 @@ class TaskSize:
     @classmethod
     def of(cls, definition: Resource) -> TaskSize:
         """From an aws_ecs_task_definition; NotPriceable where it has no task-level size."""
-        runtime = definition.block("runtime_platform")
+        return cls._read(
+            definition.values,
+            definition.block("runtime_platform"),
+            definition.block("ephemeral_storage").get("size_in_gib"),
+        )
+
+    @classmethod
+    def of_template(cls, template: Mapping[str, Any]) -> TaskSize:
+        """From a task template of the stack's output; NotPriceable where its size is not known."""
+        return cls._read(template, template.get("runtime_platform") or {}, template.get("ephemeral_storage_gib"))
+
+    @classmethod
+    def _read(cls, sizes: Mapping[str, Any], runtime: Mapping[str, Any], storage_gib: Any) -> TaskSize:
         platform = "linux"
         if str(runtime.get("operating_system_family") or "").startswith("WINDOWS"):
             platform = "windows"
         elif runtime.get("cpu_architecture") == "ARM64":
             platform = "arm"
-        storage = definition.block("ephemeral_storage").get("size_in_gib") or INCLUDED_STORAGE_GB
         return cls(
-            vcpu=_size(definition.get("cpu"), "vcpu"),
-            memory_gb=_size(definition.get("memory"), "gb"),
-            ephemeral_gb=decimal(storage, "ephemeral_storage"),
+            vcpu=_size(sizes.get("cpu"), "vcpu"),
+            memory_gb=_size(sizes.get("memory"), "gb"),
+            ephemeral_gb=decimal(storage_gib or INCLUDED_STORAGE_GB, "ephemeral_storage"),
             platform=platform,
         )
 
@@ -62,11 +74,16 @@ def ecs_service(pricing: Pricing) -> Bill:
     strategy = _strategy(pricing)
     if not any(provider["capacity_provider"] in FARGATE_PROVIDERS for provider in strategy):
         return Bill(note="its tasks run on instances that are priced by themselves")
-    definition = pricing.referred("task_definition", "aws_ecs_task_definition")
-    if definition is None:
-        raise NotPriceable("its task definition is not part of this plan")
-    size = TaskSize.of(definition)
-    count = _task_count(pricing)
+    released = released_service(pricing.stack, pricing.resource)
+    if released is not None:
+        if not released.runs:
+            return Bill(note="nothing runs until its first release")
+        size, count = _released_tasks(pricing, released)
+    else:
+        definition = pricing.referred("task_definition", "aws_ecs_task_definition")
+        if definition is None:
+            raise NotPriceable("its task definition is not part of this plan")
+        size, count = TaskSize.of(definition), _task_count(pricing, pricing.number("desired_count", 0))
     return Bill(
         components=_tasks(pricing, size, strategy, count.expected),
         low=_tasks(pricing, size, strategy, count.low),
@@ -102,11 +119,18 @@ def _same_cluster(pricing: Pricing, providers: Resource) -> bool:
     return any(cluster in theirs for cluster in clusters)
 
 
-def _task_count(pricing: Pricing) -> TaskCount:
-    desired = pricing.number("desired_count", 0)
+def _released_tasks(pricing: Pricing, released: ReleasedService) -> tuple[TaskSize, TaskCount]:
+    """Size and count of tasks that come from a template: the definition in the plan is a mere placeholder."""
+    if released.template is None:
+        raise NotPriceable("what its tasks are made of is not in the stack's output")
+    desired = decimal(released.desired_count, "desired_count")
+    return TaskSize.of_template(released.template), _task_count(pricing, desired)
+
+
+def _task_count(pricing: Pricing, desired: Decimal) -> TaskCount:
     bounds = _autoscaling_bounds(pricing)
     if bounds is None:
-        note = "" if desired else "no tasks are desired: nothing runs until its first release"
+        note = "" if desired else "no tasks are desired"
         return TaskCount(desired, desired, desired, note)
     minimum, maximum, low, high = bounds
     expected = min(max(desired, minimum), maximum)

@@ -1,0 +1,60 @@
+"""The page of a run says what the apply costs and what the next release then costs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from environments_app.models import Run
+from environments_app.recording import estimate
+from tests import factories
+from tests.unit.test_cost_of_releases import entry, stack_plan
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(plan: dict[str, Any]) -> str:
+    """The text of the cost panel of a run with this plan."""
+    environment = factories.environment(factories.system("shop"))
+    developer = factories.member(environment.system, "developer")
+    run = factories.planned_run(environment, developer)
+    Run.objects.filter(pk=run.pk).update(cost=estimate(plan))
+    client = Client()
+    client.force_login(developer)
+    html = client.get(f"/runs/{run.pk}").content.decode()
+    text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return text[text.index("Cost a month") : text.index("Policy")]
+
+
+def test_a_change_that_waits_for_a_release_is_not_said_to_cost_nothing() -> None:
+    page = page_of(stack_plan(entry("256", "512"), entry("512", "1024")))
+    assert "$18.02 → $36.04 +$18.02" in page
+    assert "This apply changes $0.00" in page
+    assert re.search(r"The next release then changes .* \+\$18\.02", page)
+    assert "web cpu 256 → 512, memory 512 → 1024 +$18.02" in page
+
+
+def test_a_first_release_is_named_with_what_it_starts() -> None:
+    page = page_of(stack_plan(None, entry("512", "1024", desired=3), running=None))
+    assert "This apply changes $0.00" in page
+    assert "web, first release tasks 3, cpu 512, memory 1024 +$54.06" in page
+
+
+def test_a_release_of_unknown_cost_is_unknown_and_so_is_the_sum_of_all() -> None:
+    page = page_of(stack_plan(entry(), entry(cpu=None)))
+    assert "web cpu 256 → unknown unknown" in page
+    assert "takes this over with its own release. unknown" in page
+    assert "1 resource unknown" in page
+
+
+def test_what_was_unknown_until_now_is_left_out_of_the_change_in_so_many_words() -> None:
+    assert "1 resource unknown until now" in page_of(stack_plan(None, entry()))
+
+
+def test_a_plan_that_asks_for_no_release_says_nothing_of_one() -> None:
+    page = page_of(stack_plan(entry(), entry(), bounds_before=(1, 4), bounds=(3, 4)))
+    assert "$18.02 → $27.03 +$9.01" in page
+    assert "release" not in page
