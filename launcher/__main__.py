@@ -87,6 +87,8 @@ def launch(config: Config, launch_id: str) -> None:
             "PORT": str(config.port),
             "BIND": config.bind,
             "PYTHONUNBUFFERED": "1",
+            # Each of the programs would compile the whole product anew at every start.
+            "PYTHONDONTWRITEBYTECODE": "",
         }
     )
 
