@@ -1,15 +1,17 @@
 """What a run leaves in the database: the plan that people decide about, its cost, and the state after an apply."""
 
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from controlplane.lib import clock
-from environments_app import policies, schema
+from controlplane.lib.aws import AwsError
+from environments_app import ecs, policies, schema
 from environments_app.cost.estimate import estimate as estimate_side
 from environments_app.cost.estimate import estimate_change
 from environments_app.cost.model import delta, money
 from environments_app.cost.plan import read_plan
-from environments_app.cost.releases import next_release
+from environments_app.cost.releases import next_release, running_definitions, with_running
 from environments_app.execution import Execution, artefacts, current_inputs
 from environments_app.models import StateVersion
 from environments_app.terraform.runner import Planned
@@ -17,6 +19,8 @@ from environments_app.terraform.state import read_identity
 from environments_app.terraform.workspace import WorkspaceError
 
 log = logging.getLogger(__name__)
+SizesOf = Callable[[list[str]], Mapping[str, Mapping[str, Any]]]
+"""Answers the sizes of tasks by the ARNs of their definitions, as ecs.task_sizes does."""
 
 
 def store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) -> None:
@@ -24,7 +28,15 @@ def store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) -
     run = execution.run
     config = run.config_version.config
     summary = planned.summary.to_json()
-    cost = estimate(planned.plan_json)
+
+    def sizes_of(definitions: list[str]) -> Mapping[str, Mapping[str, Any]]:
+        try:
+            return ecs.task_sizes(execution.account, definitions)
+        except AwsError as error:
+            execution.say(f"could not read what the services run ({error}): priced as they were applied last")
+            return {}
+
+    cost = estimate(planned.plan_json, sizes_of)
     found = policies.findings(summary, cost, config, schema.warnings(config), tier=run.environment.tier)
     keeps = run.changes_the_world and not planned.summary.is_empty
     if keeps:
@@ -45,7 +57,7 @@ def store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) -
     )
 
 
-def estimate(plan_json: dict[str, Any]) -> dict[str, Any]:
+def estimate(plan_json: dict[str, Any], sizes_of: SizesOf) -> dict[str, Any]:
     """The monthly cost before, and after the apply and the releases that it asks for; and what each of them changes.
 
     `change` is `by_apply` plus `next_release.change`, which is None where one release's is not known. A failure of
@@ -53,6 +65,7 @@ def estimate(plan_json: dict[str, Any]) -> dict[str, Any]:
     """
     today = clock.now().date()
     try:
+        plan_json = with_running(plan_json, sizes_of(running_definitions(plan_json)))
         before, after = estimate_change(plan_json, as_of=today)
         applied = estimate_side(plan_json, as_of=today, which="applied")
         releases = next_release(read_plan(plan_json), applied, after)

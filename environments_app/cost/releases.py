@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from environments_app.cost.model import Estimate, ResourceCost, money
-from environments_app.cost.plan import Output, Resource, Stack
+from environments_app.cost.plan import Output, Resource, Stack, read_plan
 
 OUTPUT = "services"
 _USUAL = {"ephemeral storage": "20 GiB", "architecture": "X86_64"}
@@ -84,6 +84,26 @@ def released_service(stack: Stack, service: Resource) -> ReleasedService | None:
     )
 
 
+def running_definitions(plan: Mapping[str, Any]) -> list[str]:
+    """The task definitions (ARNs) that released services run before a plan. Raises PlanError."""
+    return sorted({service.get("task_definition") for service, _ in _running(plan)} - {None})
+
+
+def with_running(plan: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The plan with what runs in place of what was applied last, which perhaps was not released yet.
+
+    `sizes`: cpu, memory, ephemeral_storage_gib and runtime_platform by task definition (ARN).
+    """
+    outputs = dict(plan.get("output_changes") or {})
+    for service, before in _running(plan):
+        if found := sizes.get(service.get("task_definition")):
+            template = {**before.get("task_template", {}), **found}
+            entries = outputs[OUTPUT]["before"].items()
+            replaced = {key: {**before, "task_template": template} if item is before else item for key, item in entries}
+            outputs[OUTPUT] = {**outputs[OUTPUT], "before": replaced}
+    return {**plan, "output_changes": outputs}
+
+
 def next_release(stack: Stack, applied: Estimate, after: Estimate) -> list[ReleaseChange]:
     """What the next release of each service changes, after the apply of a plan whose side "after" is `stack`.
 
@@ -109,6 +129,15 @@ def next_release(stack: Stack, applied: Estimate, after: Estimate) -> list[Relea
                 )
             )
     return sorted(changes, key=lambda change: change.service)
+
+
+def _running(plan: Mapping[str, Any]) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+    """Every service that was released before a plan and has an entry in the output, with that entry."""
+    stack = read_plan(plan, "before")
+    for service in stack.of_type("aws_ecs_service"):
+        released = released_service(stack, service)
+        if released is not None and released.before is not None and not released.waits:
+            yield service, released.before
 
 
 def _entry(services: Any, service: Resource) -> Mapping[str, Any] | None:

@@ -10,8 +10,8 @@ import pytest
 from environments_app.cost.estimate import estimate
 from environments_app.cost.model import Status
 from environments_app.cost.plan import Side, read_plan
-from environments_app.cost.releases import Difference, ReleaseChange, next_release
-from environments_app.recording import estimate as record_of
+from environments_app.cost.releases import Difference, ReleaseChange, next_release, running_definitions
+from environments_app.recording import estimate as recorded
 from tests.unit.cost_plans import declared, plan_of, planned
 
 # us-east-1: 730 hours of 0.25 vCPU at 0.04048 and of 0.5 GB at 0.004445 = 7.3876 + 1.622425
@@ -95,6 +95,15 @@ def tasks(plan: dict[str, Any]) -> list[Decimal | None]:
     sides: tuple[Side, ...] = ("before", "applied", "after")
     costs = [estimate(plan, which=side).resources.get(SERVICE) for side in sides]
     return [None if c is None or c.monthly_cost is None else c.monthly_cost / QUARTER_VCPU_TASK for c in costs]
+
+
+def record_of(plan: dict[str, Any], **running: dict[str, Any]) -> dict[str, Any]:
+    """A run's record of this plan. `running`: what ECS says of web, where something is known."""
+
+    def sizes_of(definitions: list[str]) -> dict[str, dict[str, Any]]:
+        return {arn: running["web"] for arn in definitions if running}
+
+    return recorded(plan, sizes_of)
 
 
 def changes(plan: dict[str, Any]) -> list[ReleaseChange]:
@@ -225,3 +234,21 @@ def test_the_record_of_a_run_says_what_apply_and_release_change() -> None:
     (service,) = record["next_release"]["services"]
     assert (service["service"], service["monthly_cost"], service["is_first"]) == ("web", 27.03, False)
     assert service["differences"][0] == {"what": "cpu", "before": "256", "after": "512"}
+
+
+def test_a_template_that_was_applied_and_never_released_still_waits_for_its_release() -> None:
+    plan = stack_plan(entry("512", "1024"), entry("512", "1024"))
+    record = record_of(plan, web={"cpu": "256", "memory": "512"})
+    assert record["before"]["total_monthly_cost"] == 18.02
+    assert (record["by_apply"], record["next_release"]["change"]) == (0.0, 18.02)
+    assert record["next_release"]["services"][0]["differences"][0] == {"what": "cpu", "before": "256", "after": "512"}
+
+
+def test_where_ecs_does_not_answer_what_was_applied_last_is_taken_for_what_runs() -> None:
+    record = record_of(stack_plan(entry("512", "1024"), entry("512", "1024")))
+    assert (record["before"]["total_monthly_cost"], record["change"]) == (36.04, 0.0)
+
+
+@pytest.mark.parametrize(("running", "asked"), [(2, [f"{DEFINITIONS}/{FAMILY}:1"]), (0, []), (None, [])])
+def test_only_what_was_released_is_asked_for(running: int | None, asked: list[str]) -> None:
+    assert running_definitions(stack_plan(entry(), entry(), running=running)) == asked

@@ -21,7 +21,7 @@ def page_of(plan: dict[str, Any]) -> str:
     environment = factories.environment(factories.system("shop"))
     developer = factories.member(environment.system, "developer")
     run = factories.planned_run(environment, developer)
-    Run.objects.filter(pk=run.pk).update(cost=estimate(plan))
+    Run.objects.filter(pk=run.pk).update(cost=estimate(plan, lambda _: {}))
     client = Client()
     client.force_login(developer)
     html = client.get(f"/runs/{run.pk}").content.decode()
