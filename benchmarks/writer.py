@@ -17,7 +17,9 @@ from controlplane.lib.process import Command, Process  # noqa: E402
 def main(stream_id: str, lines: str, rate: str) -> None:
     writer = output.OutputWriter(OutputStream.objects.get(pk=stream_id))
     command = Command((sys.executable, "-IS", emitter.__file__, lines, rate), Path.cwd(), os.environ)
-    ended = Process(command).run(lambda data: writer.feed(data.decode("utf-8", "replace")))
+    ended = Process(command).run(
+        lambda data: writer.feed(data.decode("utf-8", "replace")), has_room=writer.wait_for_room
+    )
     writer.close()
     output.close_stream(OutputStream.objects.get(pk=stream_id).pk)
     if not ended.ok:

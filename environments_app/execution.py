@@ -159,6 +159,7 @@ def executing(claim: Claim, *, obeys_cancel: bool = True) -> Iterator[Execution]
     try:
         hooks = Hooks(
             show=writer.feed,
+            has_room=writer.wait_for_room,
             progress=_ProgressTeller(claim).tell,
             wants_cancel=claim.wants_cancel if obeys_cancel else _never,
             heartbeat=claim.heartbeat,

@@ -86,8 +86,12 @@ class Process:
         grace: float = 30.0,
         look_every: float = 0.5,
         on_look: Callable[[], None] = lambda: None,
+        has_room: Callable[[float], bool] = lambda seconds: True,
     ) -> Ended:
         """Hands on the output until the program ends.
+
+        has_room is asked before each read, with the seconds that it may wait for its answer: where there is no
+        room, the pipe is left full, so that the program waits; looks go on.
 
         wants_cancel is asked every `look_every` seconds: the program is then interrupted (SIGINT, as a person's
         Ctrl-C), after `grace` seconds killed. After `timeout` seconds the same happens. on_look is called as
@@ -101,7 +105,9 @@ class Process:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._output, selectors.EVENT_READ)
                 while True:
-                    if selector.select(max(0.0, min(look_every, next_look - time.monotonic()))):
+                    # Read in any case once it is interrupted: a full pipe would stop it on its way out.
+                    may_read = interrupted is not None or has_room(_until(next_look))
+                    if may_read and selector.select(_until(next_look)):
                         data = os.read(self._output, READ_SIZE)
                         if not data:
                             break
@@ -153,6 +159,11 @@ class Process:
             self._guard.wait()
         with contextlib.suppress(OSError):
             os.close(self._output)
+
+
+def _until(moment: float) -> float:
+    """Seconds from now until a moment of the monotonic clock; 0 where it has passed."""
+    return max(0.0, moment - time.monotonic())
 
 
 def started_at(pid: int) -> str:

@@ -50,6 +50,8 @@ class Hooks:
 
     show: Callable[[str], None]
     """Raw output text."""
+    has_room: Callable[[float], bool]
+    """Whether more output can be shown; may wait that many seconds. Terraform waits where it cannot."""
     progress: Callable[[events.Progress], None]
     wants_cancel: Callable[[], bool]
     heartbeat: Callable[[], None]
@@ -131,6 +133,7 @@ class Runner:
             on_output,
             wants_cancel=self._hooks.wants_cancel if obeys_cancel else _never,
             on_look=self._hooks.heartbeat,
+            has_room=self._hooks.has_room,
             timeout=timeout,
             grace=CANCEL_GRACE,
         )

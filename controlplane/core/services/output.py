@@ -22,6 +22,9 @@ COMPACT_BYTES = 256 * 1024
 COMPACT_LINES = 5_000
 """A chunk is read whole: one of very repetitive lines would be small when stored and huge when read."""
 LONGEST_LINE = 16 * 1024
+ROOM_BYTES = 1024 * 1024
+ROOM_LINES = 10_000
+"""What a writer keeps in memory while the database does not take it: as much again may be on its way there."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,9 @@ def last_line(stream_id: UUID) -> int:
 class OutputWriter:
     """Writes a stream's lines: redacted, batched (50 ms or 64 KiB), committed, then rung.
 
-    A thread of its own flushes, so that `feed` never waits for the database. `close` stores the rest; an error
-    of a flush (a full disk) is raised by the next call.
+    A thread of its own flushes, so that `feed` never waits for the database; who feeds from a pipe asks
+    `wait_for_room` before each read, and memory has a bound. `close` stores the rest; an error of a flush
+    (a full disk) is raised by the next call.
     """
 
     def __init__(self, stream: OutputStream, redactor: Redactor | None = None) -> None:
@@ -101,6 +105,7 @@ class OutputWriter:
         self._bytes = 0
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
+        self._room = threading.Condition(self._lock)
         self._closing = False
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._flush_loop, name="output-writer", daemon=True)
@@ -115,6 +120,14 @@ class OutputWriter:
         """Adds one whole line of Slipway's own."""
         with self._lock:
             self._add(self._redactor.feed(text + "\n"))
+
+    def wait_for_room(self, seconds: float) -> bool:
+        """Whether more should be fed; waits at most so long for it. After an error it should: feeding then raises."""
+        with self._lock:
+            return self._room.wait_for(self._has_room, seconds)
+
+    def _has_room(self) -> bool:
+        return self._error is not None or (self._bytes < ROOM_BYTES and len(self._pending) < ROOM_LINES)
 
     def _add(self, text: str) -> None:
         if self._error:
@@ -150,6 +163,7 @@ class OutputWriter:
                     if not self._closing and self._bytes < FLUSH_BYTES:
                         self._wake.wait_for(lambda: self._bytes >= FLUSH_BYTES or self._closing, FLUSH_SECONDS)
                     lines, self._pending, self._bytes = self._pending, [], 0
+                    self._room.notify_all()
                     closing = self._closing
                 if lines:
                     self._store(lines)
@@ -157,7 +171,9 @@ class OutputWriter:
                     return
         except Exception as error:
             log.exception("output of stream %s is not stored", self._stream.pk)
-            self._error = error
+            with self._lock:
+                self._error = error
+                self._room.notify_all()
         finally:
             connection.close()
 
