@@ -123,6 +123,10 @@ def plan_in_words(run: Run) -> str:
     by_use = any(cost.get("has_unstated_usage") for cost in run.cost["after"]["resources"].values())
     least = "≥ " if unknown or by_use else ""
     text += f". {words.money(before)} to {least}{words.money(after)} a month"
+    release = run.cost.get("next_release", {}).get("change", 0)
+    if release != 0:
+        part = "an unknown part" if release is None else words.money(release, signed=True)
+        text += f", {part} of it with the next release"
     if unknown:
         text += f", {words.plural(len(unknown), 'resource')} unknown, not in the sum"
     return f"{text}."

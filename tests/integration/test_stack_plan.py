@@ -3,10 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from environments_app.cost.estimate import estimate
 from environments_app.schema import load_blueprint, render_variables
 from tests.sandbox_fixture import start_sandbox
 from tests.terraform_fixture import REPOSITORY_ROOT, changes, terraform_folder
@@ -117,3 +119,12 @@ def test_no_secret_is_in_the_plan(plan: dict[str, Any]) -> None:
     assert database["password"] is None
     assert database["password_wo"] is None
     assert "random_password" not in json.dumps(plan["planned_values"])
+
+
+def test_its_service_is_priced_by_its_template_and_not_by_the_placeholder(plan: dict[str, Any]) -> None:
+    service = estimate(plan).resources['module.service["api"].aws_ecs_service.this']
+    entry = plan["output_changes"]["services"]["after"]["api"]
+    assert entry["task_template"]["memory"] != planned(plan, "aws_ecs_task_definition")[0]["memory"]
+    assert [component.quantity for component in service.components if "per hour" in component.name] == [
+        Decimal(entry["task_template"][size]) / 1024 * entry["desired_count"] for size in ("memory", "cpu")
+    ]

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from controlplane.core.models import ApiToken
+from controlplane.pages.selectors import plan_in_words
 from environments_app.models import Run
 from environments_app.recording import estimate
 from tests import factories
@@ -16,14 +18,21 @@ from tests.unit.test_cost_of_releases import entry, stack_plan
 pytestmark = pytest.mark.django_db
 
 
-def page_of(plan: dict[str, Any]) -> str:
-    """The text of the cost panel of a run with this plan."""
+def planned(plan: dict[str, Any]) -> tuple[Run, Client]:
+    """A run with the cost of this plan, and a browser of who asked for it."""
     environment = factories.environment(factories.system("shop"))
     developer = factories.member(environment.system, "developer")
     run = factories.planned_run(environment, developer)
     Run.objects.filter(pk=run.pk).update(cost=estimate(plan, lambda _: {}))
     client = Client()
     client.force_login(developer)
+    run.refresh_from_db()
+    return run, client
+
+
+def page_of(plan: dict[str, Any]) -> str:
+    """The text of the cost panel of a run with this plan."""
+    run, client = planned(plan)
     html = client.get(f"/runs/{run.pk}").content.decode()
     text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
     return text[text.index("Cost a month") : text.index("Policy")]
@@ -58,3 +67,26 @@ def test_a_plan_that_asks_for_no_release_says_nothing_of_one() -> None:
     page = page_of(stack_plan(entry(), entry(), bounds_before=(1, 4), bounds=(3, 4)))
     assert "$18.02 → $27.03 +$9.01" in page
     assert "release" not in page
+
+
+@pytest.mark.parametrize(
+    ("will", "words"),
+    [
+        (entry("512", "1024"), "$18.02 to $36.04 a month, +$18.02 of it with the next release."),
+        (entry(cpu=None), "a month, an unknown part of it with the next release, 1 resource unknown, not in the sum."),
+        (entry(), "$18.02 to $18.02 a month."),
+    ],
+    ids=["bigger", "unknown", "as before"],
+)
+def test_the_inbox_says_in_one_sentence_what_the_release_brings(will: dict[str, Any], words: str) -> None:
+    run, _ = planned(stack_plan(entry(), will))
+    assert plan_in_words(run).endswith(words)
+
+
+def test_the_api_gives_both_parts() -> None:
+    run, _ = planned(stack_plan(entry(), entry("512", "1024")))
+    assert run.requester
+    _, token = ApiToken.issue(run.requester, "test")
+    cost = Client().get(f"/api/v1/runs/{run.pk}", headers={"Authorization": f"Bearer {token}"}).json()["cost"]
+    assert (cost["by_apply"], cost["next_release"]["change"]) == (0.0, 18.02)
+    assert cost["next_release"]["services"][0]["service"] == "web"
