@@ -21,7 +21,6 @@ export function watchCopyButtons() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    event.preventDefault(); // inside a summary, copying must not open or close it
     await write(button.dataset.copy);
     const use = button.querySelector("use");
     const label = button.getAttribute("aria-label");

@@ -1,6 +1,7 @@
 // Live pages. The server only rings ("run:… changed"); the page then reads itself again through htmx and swaps
 // the regions that differ (templates/components/live.html names them). One socket serves the whole page.
 
+import { forget } from "./scroll.js";
 import { keepSocket, sayState } from "./socket.js";
 import { say } from "./time.js";
 
@@ -14,6 +15,7 @@ function essence(element) {
   copy.querySelectorAll("time[data-ticks]").forEach((time) => (time.textContent = ""));
   copy.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => field.setAttribute("value", ""));
   copy.querySelectorAll("details").forEach((details) => details.removeAttribute("open"));
+  copy.querySelectorAll(".scroll").forEach(forget);
   copy.querySelectorAll("[class*=htmx-]").forEach((node) => {
     node.classList.remove("htmx-settling", "htmx-added", "htmx-swapping");
   });
@@ -35,6 +37,10 @@ function carryOver(from, to) {
   const boxes = [...to.querySelectorAll(".scroll")];
   requestAnimationFrame(() => boxes.forEach((box, index) => (box.scrollLeft = scrolled[index] || 0)));
 }
+
+/** What is read out when it has changed: the title and the state beside it. The log itself would be too much. */
+const announced = (element) =>
+  [...element.querySelectorAll("[data-announce] > *")].map((part) => part.textContent.trim()).join(", ");
 
 /** Whether the reader has marked text in the region: then it waits, and is read again later. */
 function isSelected(element) {
@@ -63,6 +69,8 @@ export function watchTopics() {
       postponed = true;
     } else {
       carryOver(target, fresh);
+      const words = announced(fresh);
+      if (words !== announced(target)) document.getElementById("announced").textContent = words;
     }
   });
   // A region that this page does not have (yet) is no error.
@@ -75,7 +83,8 @@ export function watchTopics() {
   });
   // Signed out, or the thing is gone: load the page, which then says so in words.
   document.body.addEventListener("htmx:responseError", (event) => {
-    if ([401, 403, 404].includes(event.detail.xhr.status)) location.reload();
+    // Only where the page itself cannot be read: a part of it that fails at every load would reload it for ever.
+    if (event.detail.elt === source && [401, 403, 404].includes(event.detail.xhr.status)) location.reload();
   });
 
   let wasAway = false;

@@ -32,6 +32,7 @@ function rowOf(number, [milliseconds, text]) {
   link.className = "ln";
   link.href = `#L${number}`;
   link.textContent = number;
+  link.tabIndex = -1; // thousands of stops would stand between the keyboard and what comes after the log
   const time = document.createElement("time");
   time.textContent = clockTime(milliseconds);
   time.title = exactTime(milliseconds);

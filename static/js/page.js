@@ -4,11 +4,13 @@ import { watchCopyButtons } from "./copy.js";
 import { watchKeys } from "./keys.js";
 import { watchTopics } from "./live.js";
 import { dismissMessages } from "./messages.js";
+import { watchScrolling } from "./scroll.js";
 import { tickTimes } from "./time.js";
 
 watchCopyButtons();
 watchKeys();
 watchTopics();
+watchScrolling();
 tickTimes();
 dismissMessages();
 

@@ -108,6 +108,13 @@ def test_there_is_none_with_a_real_account(system: System, settings: Any) -> Non
     assert signed_in(system, "developer").get(PATH).status_code == 404
 
 
+def test_a_system_without_a_demo_secret_says_how_to_get_one(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "read", Demo)
+    response = signed_in(system, "developer").get(PATH)
+    assert response.status_code == 200
+    assert "load_demo" in response.content.decode()
+
+
 def test_a_silent_sandbox_is_said(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object) -> None:
         raise ConnectionRefusedError("connection refused")

@@ -45,9 +45,12 @@ def commands(request: HttpRequest, system: str, environment: str) -> HttpRespons
     """
     found = environment_or_404(request, system, environment)
     require(request, found.system, Capability.PLAN)
-    secret = demo.read().webhook_secrets.get(found.system.slug) if settings.SLIPWAY_IN_SANDBOX else None
-    if secret is None:
+    if not settings.SLIPWAY_IN_SANDBOX:
         raise Http404
+    secret = demo.read().webhook_secrets.get(found.system.slug)
+    if secret is None:
+        problem = "The demo has no secret to sign with for this system. `python manage.py load_demo` makes one."
+        return render(request, "environments/_webhook.html", {"problem": problem})
     url = request.build_absolute_uri(f"/api/v1/webhooks/ci/{found.system.slug}")
     try:
         images = demo.images(found.system, list(found.config_version.config.services))

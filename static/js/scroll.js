@@ -1,0 +1,24 @@
+// What scrolls sideways can be reached by keyboard: only while it does, a stop for nothing would be in the way.
+
+/** Takes away what this module gave to a box. */
+export const forget = (box) => ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
+
+function look() {
+  document.querySelectorAll(".scroll").forEach((box) => {
+    const scrolls = box.scrollWidth > box.clientWidth;
+    if (scrolls === box.hasAttribute("tabindex")) return;
+    if (scrolls) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", `${box.closest(".card")?.querySelector("h2")?.textContent || "Table"}, scrolls sideways`);
+    } else {
+      forget(box);
+    }
+  });
+}
+
+export function watchScrolling() {
+  look();
+  addEventListener("resize", look);
+  document.body.addEventListener("htmx:afterSettle", look);
+}
