@@ -83,7 +83,7 @@ class Cost:
 
     before: float
     after: float
-    change: float
+    change: float | None
     percent: float | None
     low: float | None
     high: float | None
@@ -115,21 +115,22 @@ def cost_of(run: Run, budget: float | None) -> Cost | None:
     low, high = after["range"]["low"], after["range"]["high"]
     amounts = {"now": was, "expected": will, "low": low, "high": high, "budget": budget}
     known = {name: amount for name, amount in amounts.items() if amount is not None}
-    change = run.cost["change"] or 0.0
     release = run.cost.get("next_release") or {"change": 0.0, "services": []}  # none in runs of earlier versions
+    # Without the part that nobody knows, the rest would read as all of it.
+    change = None if release["change"] is None else run.cost["change"]
     top = max([*known.values(), 0.01]) * 1.08
     return Cost(
         before=was,
         after=will,
         change=change,
-        percent=100 * (will - was) / was if was else None,
+        percent=100 * change / was if was and change is not None else None,
         low=low,
         high=high,
         unknown=after["unknown"],
         unknown_before=sorted(set(run.cost.get("uncertain", ())) - set(after["unknown"])),
         by_use=sorted(a for a, r in after["resources"].items() if r.get("has_unstated_usage")),
         budget=budget,
-        by_apply=run.cost.get("by_apply", change),
+        by_apply=run.cost.get("by_apply", run.cost["change"]),
         by_release=release["change"],
         releases=release["services"],
         bars={name: round(amount / top * COST_SCALE, 1) for name, amount in known.items()},

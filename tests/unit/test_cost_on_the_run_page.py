@@ -56,7 +56,15 @@ def test_a_release_of_unknown_cost_is_unknown_and_so_is_the_sum_of_all() -> None
     page = page_of(stack_plan(entry(), entry(cpu=None)))
     assert "web cpu 256 → unknown unknown" in page
     assert "takes this over with its own release. unknown" in page
+    assert "$18.02 → ≥ $0.00 unknown This apply changes $0.00" in page
+    assert "%" not in page, "a sum without the service is no share of one with it"
     assert "1 resource unknown" in page
+
+
+def test_what_costs_the_same_is_told_too() -> None:
+    containers = [{"name": "web", "command": ["serve"]}, {"name": "proxy"}]
+    page = page_of(stack_plan(entry(), entry(desired=5, container_definitions=containers)))
+    assert "containers web → web, proxy, settings of container web; its desired count 2 → 5 changes nothing" in page
 
 
 def test_what_was_unknown_until_now_is_left_out_of_the_change_in_so_many_words() -> None:

@@ -23,7 +23,10 @@ BAD_INPUT = 2
 
 
 class Command(BaseCommand):
-    """Prints a table, or with --json the document that design section 9 fixes. Exit 2 on bad input."""
+    """Prints a table, or with --json the document that design section 9 fixes. Exit 2 on bad input.
+
+    Services of Slipway's stack are priced as their next release makes them.
+    """
 
     help = "Estimates the monthly cost of a plan (the JSON of `terraform show -json PLANFILE`)."
     requires_system_checks: list[str] = []
