@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from environments_app.schema import EnvironmentConfig, Problem
+from environments_app.schema import EnvironmentConfig, Problem, unprovisioned
 
 KEEPS_DATA = frozenset(
     {
@@ -80,6 +80,7 @@ def findings(
         )
     found += _cost_findings(cost, config, tier)
     found += [Finding(f"{item.path}: {item.problem}", f"Better: {item.expected}") for item in advice]
+    found += [Finding(f"{gap.path}: this version does not make it", gap.means) for gap in unprovisioned(config)]
     return found
 
 

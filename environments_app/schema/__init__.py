@@ -14,14 +14,16 @@ from environments_app.schema.blueprint import (
 )
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.document import canonical, digest, json_schema, parse
+from environments_app.schema.gaps import Gap, unprovisioned
 from environments_app.schema.problems import ConfigInvalid, Problem
-from environments_app.schema.render import render_variables, unprovisioned
+from environments_app.schema.render import render_variables
 
 __all__ = [
     "Blueprint",
     "BlueprintEnvironment",
     "ConfigInvalid",
     "EnvironmentConfig",
+    "Gap",
     "Problem",
     "Protection",
     "blueprint_files",

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.facts import INSTANCE_MEMORY_GIB, max_connections, usable_instance_memory_mib
 from environments_app.schema.problems import Problem
-from environments_app.schema.render import unprovisioned
 
 
 def warnings(config: EnvironmentConfig, *, tier: str | None = None) -> list[Problem]:
@@ -16,7 +15,6 @@ def warnings(config: EnvironmentConfig, *, tier: str | None = None) -> list[Prob
         *_connections(config),
         *_edge(config, production),
         *_instances(config),
-        *unprovisioned(config),
     ]
 
 
