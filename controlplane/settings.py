@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_rq",
     "channels",
-    "django.contrib.admin",
+    "controlplane.core.apps.AuditedAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,26 +1,32 @@
 """Admin pages for people and their roles. History and decisions are read-only: admin is no way round."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django_rq.admin import QueueAdmin
+from django_rq.models import Dashboard
 
-from controlplane.core.actors import Actor
 from controlplane.core.models import ApiToken, Approval, ApprovalRequest, AuditEvent, Membership, System, User
 from controlplane.core.services import audit
+from controlplane.core.views import actor_of, person
+from controlplane.lib.errors import Refusal
 
-admin.site.disable_action("delete_selected")
-admin.site.site_header = "Slipway administration"
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    assert isinstance(request.user, User)  # noqa: S101  the admin site lets nobody else in
-    return Actor.person(request.user, source=str(request.META.get("REMOTE_ADDR", "")))
+SHOWN_ONLY = Refusal(
+    "QUEUES_SHOWN_ONLY",
+    "The queues are only shown here: the database says what should run, and the scheduler queues it again. To end "
+    "something, cancel the run or abort the deployment on its own page.",
+    403,
+)
 
 
 class AuditedAdmin(admin.ModelAdmin):
@@ -133,3 +139,32 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnlyAdmin):
     list_display = ("request", "user", "at", "revoked_at")
+
+
+admin.site.unregister(Dashboard)
+
+
+@admin.register(Dashboard)
+class QueuesAdmin(QueueAdmin):
+    """django-rq's dashboard: superusers look at it, nobody acts there (all that acts in it is a POST)."""
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()
+        for url in urls:
+            url.callback = _shown_only(url.callback, str(url.name))
+        return urls
+
+
+def _shown_only(view: Callable[..., HttpResponse], name: str) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Whoever is not of the staff is sent away by the view itself.
+        if admin.site.has_permission(request):
+            if not person(request).is_superuser:
+                raise PermissionDenied("The queues are shown to superusers only.")
+            if request.method not in ("GET", "HEAD"):
+                audit.record_refusal(actor_of(request), "queues.change", SHOWN_ONLY, subject=("queues", name))
+                raise PermissionDenied(SHOWN_ONLY.message)
+        return view(request, *args, **kwargs)
+
+    return shown
