@@ -206,7 +206,10 @@ SLIPWAY_LEASE_SECONDS = ENV.lease_seconds
 # Modules of jobs, read by a worker before it forks.
 SLIPWAY_PRELOAD = ["environments_app.jobs", "deployments_app.jobs", "controlplane.core.jobs"]
 # By queue: what a worker of it calls once before it forks; it opens no connection.
-SLIPWAY_WARM_UP = {"terraform": "environments_app.warm_up.for_terraform"}
+SLIPWAY_WARM_UP = {
+    "terraform": "environments_app.warm_up.for_terraform",
+    "looks": "deployments_app.warm_up.for_looks",
+}
 # What the scheduler looks after: dotted paths of functions without arguments, with their period in seconds.
 SLIPWAY_SWEEPS = [
     ("environments_app.jobs.sweep_runs", 2.0),

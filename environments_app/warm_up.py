@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from controlplane.lib.aws import Account, client
+from controlplane.lib.aws import read_descriptions
 from controlplane.lib.errors import SlipwayError
 from environments_app.cost.catalogue import default_catalogue
 from environments_app.execution import find_tools
@@ -14,6 +14,4 @@ def for_terraform() -> None:
     with suppress(SlipwayError):
         find_tools()
     default_catalogue()
-    # These clients are never used. One with an endpoint looks for no credentials, and so opens no connection here.
-    for service in ("sts", "s3"):
-        client(service, Account(region="us-east-1", endpoint_url="http://localhost"))
+    read_descriptions(("sts", "s3"))

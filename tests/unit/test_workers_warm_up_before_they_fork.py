@@ -1,9 +1,12 @@
 """What a work-horse would look up anew for every run is there before a worker forks it."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.module_loading import import_string
 
 from controlplane.lib.aws import session
 from environments_app import warm_up
@@ -35,6 +38,35 @@ def test_a_worker_starts_where_there_is_no_terraform_and_a_run_looks_again(setti
     assert found() == (0, 1, 2)
     settings.SLIPWAY_TERRAFORM_BIN = str(_terraform(tmp_path, "1.11.4"))
     assert find_tools()[0] == tmp_path / "terraform"
+
+
+LOOK = """
+import sys
+from controlplane.lib.aws import Account, client
+from deployments_app.warm_up import for_looks
+read = []
+sys.addaudithook(lambda event, given: read.append(str(given[0])) if event == "open" else None)
+if sys.argv[1] == "warm":
+    for_looks()
+    read.clear()
+for service in ("sts", "ecs", "elbv2", "logs"):
+    client(service, Account("eu-central-1", "http://localhost:1"))
+print(sum("botocore/data" in path for path in read))
+"""
+
+
+@pytest.mark.parametrize("state", ["cold", "warm"])
+def test_a_looks_clients_read_nothing_from_the_disk_any_more(state: str) -> None:
+    """In a process of its own, as botocore keeps what it has once read."""
+    done = subprocess.run([sys.executable, "-c", LOOK, state], capture_output=True, text=True, check=True)
+    assert (int(done.stdout) == 0) == (state == "warm"), done.stdout
+
+
+def test_each_queue_that_calls_aws_is_warmed(settings: Any) -> None:
+    for queue, clients in {"terraform": 2, "looks": 4}.items():
+        session.client.cache_clear()
+        import_string(settings.SLIPWAY_WARM_UP[queue])()
+        assert session.client.cache_info().currsize == clients
 
 
 def _terraform(folder: Path, version: str) -> Path:

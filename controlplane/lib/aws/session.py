@@ -1,5 +1,6 @@
 """boto3 clients per account: short time-outs, bounded retries, a role assumed where one is set."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -56,6 +57,13 @@ def client(service: str, account: Account) -> Any:
     elif account.role_arn:
         _assume(session, account)
     return boto3.Session(botocore_session=session).client(service, **options)
+
+
+def read_descriptions(services: Iterable[str]) -> None:
+    """Has botocore read what it needs from the disk for clients of these services; opens no connection."""
+    for service in services:
+        # These clients are never used. One with an endpoint looks for no credentials, and so asks nobody for them.
+        client(service, Account(region="us-east-1", endpoint_url="http://localhost"))
 
 
 def _assume(session: BotocoreSession, account: Account) -> None:
