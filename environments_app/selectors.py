@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from controlplane.core.models import ApprovalRequest
 from environments_app.models import Environment, Run, StateVersion
+from environments_app.states import ENDED_WELL
 
 
 def find_environment(system: str, environment: str) -> Environment | None:
@@ -29,6 +30,13 @@ def newest_state(environment: Environment) -> StateVersion | None:
 def newest_drift_run(environment: Environment) -> Run | None:
     """The last drift check that came to an end."""
     return Run.objects.filter(environment=environment, kind="drift", state__in=["drifted", "no_changes"]).first()
+
+
+def finished_before(run: Run, most: int = 20) -> QuerySet[Run]:
+    """The newest runs of the same kind and environment that came to a good end: with their times, no more."""
+    ended = Run.objects.filter(environment_id=run.environment_id, kind=run.kind, state__in=ENDED_WELL)
+    times = ended.filter(created_at__lt=run.created_at).order_by("-created_at")
+    return times.only("state", "kind", "planning_at", "planned_at", "applying_at", "finished_at")[:most]
 
 
 def approval_of(run: Run) -> ApprovalRequest | None:

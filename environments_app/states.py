@@ -24,5 +24,7 @@ WAITS_FOR_WORKER = frozenset({"queued", "approved"})
 """States in which a run only waits to be picked up by a worker."""
 HELD_BY_WORKER = frozenset({"planning", "applying"})
 """States in which a Terraform process exists."""
+ENDED_WELL = frozenset({"applied", "planned", "no_changes", "drifted"})
+"""States in which a run that has ended did what it was asked for."""
 CAN_BE_DISCARDED = frozenset({"queued", "planned", "awaiting_approval", "approved"})
 """States that a person can end at once: no process runs."""

@@ -5,6 +5,7 @@ from environments_app.views import configuration, runs
 app_name = "environments"
 urlpatterns = [
     path("runs/<uuid:run_id>", runs.show, name="run"),
+    path("runs/<uuid:run_id>/summary.json", runs.summary, name="run-summary"),
     path("runs/<uuid:run_id>/approve", runs.approve, name="run-approve"),
     path("runs/<uuid:run_id>/revoke", runs.revoke, name="run-revoke"),
     path("runs/<uuid:run_id>/discard", runs.discard, name="run-discard"),

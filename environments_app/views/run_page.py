@@ -1,14 +1,15 @@
 """What the page of a run shows, worked out from its row. Pure: no database, no request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
+from statistics import median
 from typing import Any
 
 from environments_app.models import Run
-from environments_app.states import HELD_BY_WORKER
-from environments_app.views.stages import Stage
+from environments_app.states import ENDED_WELL, HELD_BY_WORKER
+from environments_app.views.stages import Stage, Usual
 
 OPERATIONS = {
     "create": ("+", "add", False),
@@ -18,7 +19,8 @@ OPERATIONS = {
     "forget": ("−", "forget", False),
 }
 """Sign, word and danger of an action of a plan."""
-ENDED_WELL = frozenset({"applied", "planned", "no_changes", "drifted"})
+COMPARED_RUNS = 5
+"""How many finished runs say how long a phase usually takes."""
 COST_SCALE = 340
 """Width of the cost range's drawing."""
 
@@ -179,8 +181,33 @@ def _module(name: str, rows: list[Row]) -> Module:
     return Module(name or "root module", ", ".join(counts), rows, cost)
 
 
-def stages_of(run: Run, approvals: tuple[int, int] | None, now: datetime) -> list[Stage]:
-    """The stage line: past, now, to come. `approvals`: how many stand and how many are needed."""
+def usual_lengths(before: Iterable[Run]) -> dict[str, Usual]:
+    """How long planning and applying took in earlier runs, newest first, by the stage's name."""
+    plans, applies = [], []
+    for run in before:
+        if run.planning_at and run.planned_at:
+            plans.append(run.planned_at - run.planning_at)
+        if run.applying_at and run.finished_at and run.state == "applied":
+            applies.append(run.finished_at - run.applying_at)
+    compared = {"Plan": plans[:COMPARED_RUNS], "Apply": applies[:COMPARED_RUNS]}
+    return {name: Usual(_middle(lengths), len(lengths)) for name, lengths in compared.items() if lengths}
+
+
+def _middle(lengths: Sequence[timedelta]) -> timedelta:
+    """The median, to the minute; what is shorter than one, to five seconds."""
+    seconds = median(length.total_seconds() for length in lengths)
+    step = 60 if seconds >= 60 else 5
+    return timedelta(seconds=max(step, step * round(seconds / step)))
+
+
+def stages_of(
+    run: Run, approvals: tuple[int, int] | None, now: datetime, usual: Mapping[str, Usual] | None = None
+) -> list[Stage]:
+    """The stage line: past, now, to come.
+
+    `approvals`: how many stand and how many are needed; `usual`: what `usual_lengths` says.
+    """
+    usual = usual or {}
     given = f"so far, {approvals[0]} of {approvals[1]}" if approvals else "so far"
     spans = [("Queued", run.created_at, run.planning_at), ("Plan", run.planning_at, run.planned_at)]
     if run.changes_the_world:
@@ -192,9 +219,12 @@ def stages_of(run: Run, approvals: tuple[int, int] | None, now: datetime) -> lis
             stages.append(Stage(name, "done", took=end - begin))
         elif begin and not run.is_finished:
             note = given if name == "Approval" else "so far"
-            stages.append(Stage(name, "now", run.state, now - begin, note, works=run.state in HELD_BY_WORKER))
+            works = run.state in HELD_BY_WORKER
+            stages.append(Stage(name, "now", run.state, now - begin, note, works, usual=usual.get(name)))
         elif begin and run.state not in ENDED_WELL:
-            stages.append(Stage(name, "now", run.state, note=run.state.replace("_", " ")))
+            took = run.finished_at - begin if run.finished_at else None
+            word = run.state.replace("_", " ")
+            stages.append(Stage(name, "now", run.state, took, f"then {word}" if took else word))
         elif not run.is_finished:
             stages.append(Stage(name))
         else:

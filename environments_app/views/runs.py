@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -16,8 +16,10 @@ from controlplane.lib import clock
 from environments_app import selectors
 from environments_app.models import Environment, Run, StateVersion
 from environments_app.services import runs
+from environments_app.states import HELD_BY_WORKER
 from environments_app.views import applied, run_page
 from environments_app.views.lookup import environment_or_404, run_or_404
+from environments_app.views.stages import Usual
 
 KINDS = {"apply", "destroy", "drift", "speculative"}
 
@@ -27,6 +29,31 @@ def show(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """What would change, what it costs, is it allowed, who decides, how far is it."""
     run = run_or_404(request, run_id)
     return render(request, "environments/run.html", run_context(person(request), run))
+
+
+@require_GET
+def summary(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """What Slipway keeps of the plan, as a file: sensitive values are masked, for they were before it was stored.
+
+    The plan itself, in which Terraform writes values, is never handed out.
+    """
+    run = run_or_404(request, run_id)
+    if not run.summary:
+        raise Http404
+    asked = selectors.approval_of(run)
+    told = {
+        "run": str(run.pk),
+        "environment": str(run.environment),
+        "kind": run.kind,
+        "state": run.state,
+        "config_version": run.config_version.number,
+        "created_at": run.created_at,
+        "digest": asked.digest if asked else None,
+        **{name: getattr(run, name) for name in ("bound", "summary", "findings", "cost")},
+    }
+    response = JsonResponse(told, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="plan-summary-{str(run.pk)[:8]}.json"'
+    return response
 
 
 def run_context(user: User, run: Run) -> dict[str, Any]:
@@ -40,7 +67,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
     return {
         "run": run,
         "environment": run.environment,
-        "stages": run_page.stages_of(run, given, clock.now()),
+        "stages": run_page.stages_of(run, given, clock.now(), _usual_lengths(run)),
         "rows": rows,
         "dangerous": [row for row in rows if row.is_dangerous],
         "modules": run_page.modules_of([row for row in rows if not row.is_dangerous]),
@@ -57,6 +84,11 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "unapplied": applied.unapplied_number(run.environment),
         "outputs": StateVersion.objects.filter(run=run).values_list("outputs", flat=True).first(),
     }
+
+
+def _usual_lengths(run: Run) -> dict[str, Usual]:
+    """What a phase that works now took before; asked for only while one works."""
+    return run_page.usual_lengths(selectors.finished_before(run)) if run.state in HELD_BY_WORKER else {}
 
 
 def _refusal(run: Run) -> AuditEvent | None:

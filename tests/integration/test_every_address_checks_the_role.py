@@ -54,6 +54,7 @@ PAGES = {
     "releases/<uuid:release_id>": MEMBERS,
     DEPLOYMENT: MEMBERS,
     RUN: MEMBERS,
+    f"{RUN}/summary.json": MEMBERS,
 }
 """Pages of one system: who may read them."""
 

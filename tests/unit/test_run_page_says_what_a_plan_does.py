@@ -7,6 +7,7 @@ import pytest
 
 from environments_app.models import Run
 from environments_app.views import run_page
+from environments_app.views.stages import Usual
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -148,3 +149,63 @@ def test_a_run_without_changes_needs_no_approval() -> None:
     line = stages("no_changes", reached=2, ended=True)
     assert ("Apply", "", "OK") in line
     assert line[-1] == ("Done", "done", "no_changes")
+
+
+# ---- How long it usually takes
+
+
+def earlier(plan: timedelta | None = None, apply: timedelta | None = None, state: str = "applied") -> Run:
+    """A run that ended, with the lengths of its phases."""
+    planned_at, applying_at = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+    return Run(
+        kind="apply",
+        state=state,
+        planning_at=planned_at - plan if plan else None,
+        planned_at=planned_at if plan else None,
+        applying_at=applying_at if apply else None,
+        finished_at=applying_at + (apply or timedelta()),
+    )
+
+
+def test_the_usual_length_is_the_median_of_the_newest_five() -> None:
+    lengths = [4, 6, 90, 5, 7, 1, 1, 1]
+    usual = run_page.usual_lengths([earlier(apply=timedelta(minutes=minutes)) for minutes in lengths])
+    assert usual == {"Apply": Usual(timedelta(minutes=6), 5)}
+
+
+def test_an_apply_that_did_not_succeed_says_nothing_of_how_long_one_takes() -> None:
+    two = timedelta(minutes=2)
+    assert run_page.usual_lengths([earlier(plan=two, apply=two, state="no_changes")]) == {"Plan": Usual(two, 1)}
+    assert run_page.usual_lengths([]) == {}
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(1, 5), (12, 10), (58, 60), (89, 60), (100, 120), (3590, 3600)])
+def test_what_is_usual_is_said_roundly(seconds: int, said: int) -> None:
+    usual = run_page.usual_lengths([earlier(plan=timedelta(seconds=seconds))])
+    assert usual["Plan"].length == timedelta(seconds=said)
+
+
+def test_only_the_phase_that_works_says_how_long_it_usually_takes() -> None:
+    usual = {"Plan": Usual(timedelta(minutes=1), 5), "Apply": Usual(timedelta(minutes=6), 5)}
+    run = Run(
+        kind="apply",
+        state="applying",
+        created_at=NOW - timedelta(minutes=9),
+        planning_at=NOW - timedelta(minutes=8),
+        planned_at=NOW - timedelta(minutes=7),
+        applying_at=NOW - timedelta(minutes=2),
+    )
+    line = run_page.stages_of(run, None, NOW, usual)
+    assert {stage.name: stage.usual for stage in line if stage.usual} == {"Apply": usual["Apply"]}
+
+
+def test_a_phase_in_which_a_run_failed_says_how_long_it_had_worked() -> None:
+    run = Run(
+        kind="speculative",
+        state="failed",
+        created_at=NOW - timedelta(minutes=9),
+        planning_at=NOW - timedelta(minutes=8),
+        finished_at=NOW,
+    )
+    stage = run_page.stages_of(run, None, NOW)[1]
+    assert (stage.name, stage.took, stage.note) == ("Plan", timedelta(minutes=8), "then failed")
