@@ -130,7 +130,8 @@ def _plan() -> dict[str, Any]:
         "by_resource": {changes[0]["address"]: 16.43},
     }  # fmt: skip
     findings = [{"title": "1 resource that keeps data would be lost", "detail": "aws_thing", "refuses": True}]
-    return {"summary": summary, "cost": cost, "findings": findings, "planned_at": clock.now()}
+    now = clock.now()
+    return {"summary": summary, "cost": cost, "findings": findings, "planning_at": now, "planned_at": now}
 
 
 def _deployments(live: Environment, staging: Environment) -> list[Deployment]:
@@ -154,6 +155,6 @@ def _deployments(live: Environment, staging: Environment) -> list[Deployment]:
     taken_back = Deployment.objects.create(
         environment=staging, state="rolled_back", failure=FAILURE, finished_at=now, rolling_back_at=now, **common
     )
-    other = factories.environment(live.system, "other", tier="production", auto_deploy=False)
+    other = factories.environment(live.system, "other", tier="production", required_release_approvals=1)
     release_world.provisioned(other, release_world.outputs())
     return [rolling, taken_back, release_world.asked(other)]

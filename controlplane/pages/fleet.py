@@ -102,8 +102,15 @@ class Fleet:
         return [cell for row in self.rows for line in row.lines for cell in line if cell]
 
     @property
-    def known_cost(self) -> float:
-        return sum(cell.cost for cell in self.cells if cell.cost is not None)
+    def known_cost(self) -> float | None:
+        """What the applied environments cost a month, as far as that is known; None where of none it is."""
+        known = [cell.cost for cell in self.cells if cell.cost is not None]
+        return None if self.uncosted and not known else sum(known)
+
+    @property
+    def uncosted(self) -> int:
+        """How many environments were applied and have no estimate: they are missing from the sum."""
+        return sum(cell.applied_at is not None and cell.cost is None for cell in self.cells)
 
     @property
     def unpriced(self) -> int:
@@ -111,7 +118,7 @@ class Fleet:
 
     @property
     def is_least(self) -> bool:
-        return any(cell.is_least for cell in self.cells)
+        return bool(self.uncosted) or any(cell.is_least for cell in self.cells)
 
     @property
     def under_way(self) -> int:

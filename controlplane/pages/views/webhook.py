@@ -49,7 +49,7 @@ def commands(request: HttpRequest, system: str, environment: str) -> HttpRespons
         raise Http404
     secret = demo.read().webhook_secrets.get(found.system.slug)
     if secret is None:
-        problem = "The demo has no secret to sign with for this system. `python manage.py load_demo` makes one."
+        problem = "The demo has no secret to sign with for this system. Run python manage.py load_demo: it makes one."
         return render(request, "environments/_webhook.html", {"problem": problem})
     url = request.build_absolute_uri(f"/api/v1/webhooks/ci/{found.system.slug}")
     try:
