@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from benchmarks.report import Figure, table, taken_over, tell
 from benchmarks.world import REPOSITORY, world
@@ -40,7 +41,7 @@ def main(names: list[str]) -> int:
             figures += taken_over(measured.stdout)
     path = REPOSITORY / "var" / "bench.json"
     path.parent.mkdir(exist_ok=True)
-    machine = {"cpus": os.cpu_count(), "load": os.getloadavg(), "python": platform.python_version()}
+    machine: dict[str, Any] = {"cpus": os.cpu_count(), "load": os.getloadavg(), "python": platform.python_version()}
     path.write_text(
         json.dumps(
             {

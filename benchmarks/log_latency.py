@@ -8,9 +8,9 @@ import django
 
 django.setup()
 
-from benchmarks import emitter  # noqa: E402  the apps must be loaded first
-from benchmarks.report import Figure, hand_over, percentile, tell  # noqa: E402
-from benchmarks.watched import watch  # noqa: E402
+from benchmarks import emitter
+from benchmarks.report import Figure, hand_over, percentile, tell
+from benchmarks.watched import watch
 
 RATE = 200
 LINES = 2000

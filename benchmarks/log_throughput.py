@@ -7,11 +7,11 @@ import django
 
 django.setup()
 
-from benchmarks.emitter import FILLER  # noqa: E402  the apps must be loaded first
-from benchmarks.report import Figure, hand_over, tell  # noqa: E402
-from benchmarks.watched import watch  # noqa: E402
-from controlplane.core.models import OutputStream, System  # noqa: E402
-from controlplane.core.services import output  # noqa: E402
+from benchmarks.emitter import FILLER
+from benchmarks.report import Figure, hand_over, tell
+from benchmarks.watched import watch
+from controlplane.core.models import OutputStream, System
+from controlplane.core.services import output
 
 LINES = 200_000
 VIEWERS = 20

@@ -14,18 +14,18 @@ from django.conf import settings
 
 django.setup()
 
-from benchmarks.report import Figure, hand_over, tell  # noqa: E402  the apps must be loaded first
-from benchmarks.world import wait_for  # noqa: E402
-from controlplane.core.actors import Actor  # noqa: E402
-from controlplane.core.models import AuditEvent, User  # noqa: E402
-from controlplane.core.services import output  # noqa: E402
-from environments_app import accounts  # noqa: E402
-from environments_app.execution import find_tools  # noqa: E402
-from environments_app.models import Environment, Run  # noqa: E402
-from environments_app.schema import render_variables  # noqa: E402
-from environments_app.services import runs  # noqa: E402
-from environments_app.terraform import commands  # noqa: E402
-from environments_app.terraform.workspace import Workspace  # noqa: E402
+from benchmarks.report import Figure, hand_over, tell
+from benchmarks.world import wait_for
+from controlplane.core.actors import Actor
+from controlplane.core.models import AuditEvent, User
+from controlplane.core.services import output
+from environments_app import accounts
+from environments_app.execution import find_tools
+from environments_app.models import Environment, Run
+from environments_app.schema import render_variables
+from environments_app.services import runs
+from environments_app.terraform import commands
+from environments_app.terraform.workspace import Workspace
 
 PAIRS = 5
 GOAL = 1.05

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 
 from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 
 @dataclass
@@ -26,9 +27,9 @@ class Seen:
 
 async def view(url: str, cookie: str, all_there: asyncio.Barrier, measures: bool) -> Seen:
     seen = Seen()
-    origin = url.replace("ws", "http", 1).partition("/ws/")[0]
+    origin = Origin(url.replace("ws", "http", 1).partition("/ws/")[0])
     headers = {"Cookie": cookie}
-    async with connect(url, origin=origin, additional_headers=headers, max_size=None, proxy=None) as socket:  # type: ignore[arg-type]
+    async with connect(url, origin=origin, additional_headers=headers, max_size=None, proxy=None) as socket:
         await all_there.wait()
         async for text in socket:
             now = time.time()

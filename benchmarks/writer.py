@@ -8,10 +8,10 @@ import django
 
 django.setup()
 
-from benchmarks import emitter  # noqa: E402  the apps must be loaded first
-from controlplane.core.models import OutputStream  # noqa: E402
-from controlplane.core.services import output  # noqa: E402
-from controlplane.lib.process import Command, Process  # noqa: E402
+from benchmarks import emitter
+from controlplane.core.models import OutputStream
+from controlplane.core.services import output
+from controlplane.lib.process import Command, Process
 
 
 def main(stream_id: str, lines: str, rate: str) -> None:

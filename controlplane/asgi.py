@@ -9,9 +9,9 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
 http = get_asgi_application()
 
-from controlplane.core.body_limit import BodyLimit  # noqa: E402  the apps must be loaded first
-from controlplane.core.origins import OwnOriginOnly  # noqa: E402
-from controlplane.urls import websocket_urlpatterns  # noqa: E402
+from controlplane.core.body_limit import BodyLimit
+from controlplane.core.origins import OwnOriginOnly
+from controlplane.urls import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {

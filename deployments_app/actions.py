@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from controlplane.lib import clock
+from controlplane.lib.errors import present
 from deployments_app import pace, policies, taskdefinition, words
 from deployments_app.ecs import Ecs
 from deployments_app.models import Deployment
@@ -41,8 +42,7 @@ def _wait(claim: Claim, seen: Observed, action: model.Wait) -> timedelta:
 
 def _snapshot(claim: Claim, seen: Observed, action: model.Snapshot) -> timedelta:
     """What runs now. A service at 0 tasks has nothing to return to; one that people set to 0 is left alone."""
-    row, service = claim.deployment, seen.service
-    assert service is not None  # noqa: S101  the step has seen it
+    row, service = claim.deployment, present(seen.service, "the service that the step has seen")
     known = targets.last_succeeded(row.environment, row.service_id)
     is_first = known is None and service.running == 0
     wanted = int(row.target["desired_count"]) if is_first else service.desired

@@ -14,7 +14,7 @@ from controlplane.core.services.output import OutputWriter
 from controlplane.lib import clock, live, toolchain
 from controlplane.lib.artefacts import ArtefactMissing, ArtefactStore
 from controlplane.lib.aws import Account
-from controlplane.lib.errors import SlipwayError
+from controlplane.lib.errors import SlipwayError, present
 from controlplane.lib.redact import Redactor
 from environments_app import accounts
 from environments_app.models import Run
@@ -151,11 +151,10 @@ def executing(claim: Claim, *, obeys_cancel: bool = True) -> Iterator[Execution]
     A state that Terraform could not save is kept first, encrypted, and raises StateNotSaved.
     """
     run = claim.run
-    assert run.stream is not None  # noqa: S101  made with the run
     account = accounts.account_of(run.environment, run.config_version.config)
     workspace = workspace_of(run)
     redactor = Redactor(own_secrets(os.environ))
-    writer = OutputWriter(run.stream, redactor)
+    writer = OutputWriter(present(run.stream, "the run's output"), redactor)
     try:
         hooks = Hooks(
             show=writer.feed,

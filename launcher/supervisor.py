@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 from launcher import guard
 from launcher.processes import children, descendants, end_all, send
@@ -87,7 +87,7 @@ class Supervisor:
         self._wakeup_read, self._wakeup_write = os.pipe()
         for end in (self._wakeup_read, self._wakeup_write):
             os.set_blocking(end, False)
-        self._replaced: dict[int, object] = {}
+        self._replaced: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         guard.become_subreaper()
@@ -107,7 +107,7 @@ class Supervisor:
         self.stop()
         signal.set_wakeup_fd(-1)
         for number, handler in self._replaced.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            signal.signal(number, handler)
         os.close(self._wakeup_read)
         os.close(self._wakeup_write)
 
@@ -140,8 +140,8 @@ class Supervisor:
         self._reap()
         now = self._clock()
         for child in self.children.values():
-            if child.state in (State.STARTING, State.READY) and not child.running:
-                self._ended(child, now)
+            if child.state in (State.STARTING, State.READY) and child.process and not child.running:
+                self._ended(child, child.process, now)
             elif child.state is State.WAITING and now >= child.not_before and self._needs_met(child.program):
                 self._start(child)
             if child.state is State.STARTING and child.running:
@@ -182,10 +182,9 @@ class Supervisor:
                 )
             self._signal(child, signal.SIGKILL)
 
-    def _ended(self, child: Child, now: float) -> None:
+    def _ended(self, child: Child, process: subprocess.Popen[bytes], now: float) -> None:
         """A program has ended that nobody stopped."""
-        program, process = child.program, child.process
-        assert process is not None  # noqa: S101  (it was started, see _round)
+        program = child.program
         if program.once and process.returncode == 0:
             if program.on_output and process.stdout:
                 with process.stdout:

@@ -7,4 +7,4 @@ from scripts.frontend import environment, npm
 
 if __name__ == "__main__":
     command = npm()
-    os.execve(command[0], [*command, *sys.argv[1:]], environment(command))  # noqa: S606
+    os.execve(command[0], [*command, *sys.argv[1:]], environment(command))

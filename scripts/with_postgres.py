@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from launcher import guard
@@ -47,7 +48,9 @@ def server() -> Iterator[str]:
     """A running server; yields DATABASE_URL of its database."""
     user = server_user()
     # As root we become that user; else there is nothing to become.
-    become = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    become: dict[str, Any] = (
+        {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    )
     folder = Path(tempfile.mkdtemp(prefix="slipway-pg-"))
     try:
         if become:
@@ -58,7 +61,7 @@ def server() -> Iterator[str]:
             check=True,
             stdout=subprocess.DEVNULL,
             cwd=folder,
-            **become,  # type: ignore[call-overload]
+            **become,
         )
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
@@ -72,7 +75,7 @@ def server() -> Iterator[str]:
                 cwd=folder,
                 start_new_session=True,
                 preexec_fn=guard.preexec(signal.SIGINT),
-                **become,  # type: ignore[call-overload]
+                **become,
             )
         try:
             _wait_until_ready(process, folder)

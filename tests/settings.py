@@ -29,8 +29,8 @@ os.environ["SLIPWAY_LEASE_SECONDS"] = "2"
 os.environ["SLIPWAY_SECRET_KEY"] = "only-for-tests-0123456789abcdefghijklmnop"
 os.environ["SLIPWAY_HOSTS"] = "localhost,127.0.0.1,testserver"
 
-from controlplane.settings import *  # noqa: E402, F403
-from controlplane.settings import DATA_DIR, DATABASES  # noqa: E402
+from controlplane.settings import *
+from controlplane.settings import DATA_DIR, DATABASES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # The file that child processes open as their ordinary database.

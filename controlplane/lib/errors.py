@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,13 @@ class SlipwayError(Exception):
     def __init__(self, code: str, message: str, status: int = 500, **details: Any) -> None:
         super().__init__(message)
         self.code, self.message, self.status, self.details = code, message, status, details
+
+
+def present(value: T | None, what: str) -> T:
+    """The value of which only a mistake of Slipway's own could have made None; raises SlipwayError then."""
+    if value is None:
+        raise SlipwayError("MISSING", f"Slipway has lost {what}.")
+    return value
 
 
 def error_body(code: str, message: str, details: Mapping[str, Any], request_id: str, at: datetime) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def _become(command: list[str], read_end: int, guard: int, mask: set[signal.Sign
     die_with_parent(guard)
     os.close(read_end)
     try:
-        os.execvp(command[0], command)  # noqa: S606  a list, no shell
+        os.execvp(command[0], command)
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
     os._exit(127)

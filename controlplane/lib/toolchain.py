@@ -196,7 +196,8 @@ def _download(url: str, path: Path, sleep: Callable[[float], None]) -> None:
 def _download_once(url: str, path: Path) -> None:
     give_up_at = time.monotonic() + _DOWNLOAD_LIMIT_SECONDS
     try:
-        with urllib.request.urlopen(url, timeout=_READ_TIMEOUT_SECONDS) as response, path.open("wb") as out:  # noqa: S310
+        answer = urllib.request.urlopen(url, timeout=_READ_TIMEOUT_SECONDS)  # noqa: S310  HashiCorp's address
+        with answer as response, path.open("wb") as out:
             expected = response.headers.get("Content-Length")
             while chunk := response.read(_CHUNK):
                 out.write(chunk)
@@ -281,7 +282,7 @@ def registry_reachable(url: str = f"https://{REGISTRY_HOST}/.well-known/terrafor
 
     def ask() -> None:
         try:
-            with urllib.request.urlopen(url, timeout=_PROBE_SECONDS) as response:  # noqa: S310
+            with urllib.request.urlopen(url, timeout=_PROBE_SECONDS) as response:  # noqa: S310  the registry's
                 answers.append(response.status == http.HTTPStatus.OK)
         except (OSError, http.client.HTTPException):
             pass

@@ -9,7 +9,7 @@ from controlplane.core.actors import Actor
 from controlplane.core.models import System
 from controlplane.core.services import audit
 from controlplane.lib import live
-from controlplane.lib.errors import Refusal
+from controlplane.lib.errors import Refusal, SlipwayError
 from environments_app import schema
 from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Service
 from environments_app.services.runs import supersede_waiting
@@ -130,5 +130,6 @@ def load_blueprint(actor: Actor, blueprint: schema.Blueprint) -> System:
         reason = f"Blueprint {blueprint.source_document}"
         save_protection(actor, environment, entry.protection, reason=reason)
         outcome = save_config(actor, environment, entry.document, based_on=0, reason=reason)
-        assert isinstance(outcome, ConfigVersion)  # noqa: S101  the blueprint was validated when it was read
+        if isinstance(outcome, Refusal):
+            raise SlipwayError(outcome.code, f"{blueprint.source_document}, {entry.name}: {outcome.message}")
     return system

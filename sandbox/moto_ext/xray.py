@@ -146,4 +146,4 @@ def install() -> None:
     use_backend(models.xray_backends, XRayBackend)
     use_response(urls, XRayResponse)
     for path in _PATHS:
-        urls.url_paths["{0}/%s$" % path] = XRayResponse.dispatch  # noqa: UP031  # {0} is moto's placeholder
+        urls.url_paths[f"{{0}}/{path}$"] = XRayResponse.dispatch  # {0} is moto's placeholder

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -98,7 +99,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             launch.process.wait(timeout=60)
 
 
-def s3(url: str) -> object:
+def s3(url: str) -> Any:
     return boto3.client(
         "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="demo", aws_secret_access_key="demo"
     )
@@ -111,7 +112,7 @@ def test_a_launch_gets_ready_ends_wholly_and_finds_everything_again(start: Start
     assert "developer" in text
     assert "approver" in text
     assert first.get("/healthz") == first.get("/readyz") == 200
-    s3(first.sandbox()).create_bucket(Bucket="kept")  # type: ignore[attr-defined]
+    s3(first.sandbox()).create_bucket(Bucket="kept")
     secret = (first.data / "secret_key").read_text()
 
     refused = start()
@@ -127,7 +128,7 @@ def test_a_launch_gets_ready_ends_wholly_and_finds_everything_again(start: Start
     second.wait_until_ready()
     assert second.sandbox() == first.sandbox()
     assert (second.data / "secret_key").read_text() == secret
-    buckets = s3(second.sandbox()).list_buckets()["Buckets"]  # type: ignore[attr-defined]
+    buckets = s3(second.sandbox()).list_buckets()["Buckets"]
     assert "kept" in [bucket["Name"] for bucket in buckets]
 
     assert len(second.processes()) >= 7

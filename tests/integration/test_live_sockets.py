@@ -73,7 +73,7 @@ def test_a_watcher_hears_its_topics_and_no_others(web: WebProcess, environment: 
         assert heard_when_rung(socket, "fleet", "run")["topic"] == "fleet"
         live.ring(f"environment:{other.pk}", "lock")
         live.ring("fleet", "last")
-        rest = []
+        rest: list[dict[str, str]] = []
         while not rest or rest[-1]["what"] != "last":
             rest.append(json.loads(socket.recv(timeout=10)))
         assert {message["topic"] for message in rest} == {"fleet"}

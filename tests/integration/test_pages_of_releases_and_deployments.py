@@ -248,8 +248,7 @@ def test_the_number_of_queries_does_not_grow_with_history(system: System, enviro
 
 def stages(state: str, *, back: bool = False, reached: int = 0, ended: bool = False) -> list[tuple[str, str, str]]:
     now = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
-    times: list[datetime | None] = [now - timedelta(minutes=m) for m in (30, 20, 10)][:reached]
-    times += [None] * (3 - reached)
+    times = [now - timedelta(minutes=ago) if index < reached else None for index, ago in enumerate((30, 20, 10))]
     made = Deployment(
         state=state,
         created_at=now - timedelta(hours=1),

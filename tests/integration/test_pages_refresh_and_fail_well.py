@@ -47,7 +47,7 @@ def test_a_refresh_reads_regions_and_title_without_the_frame(client: Client, run
         part = client.get(path, headers={"HX-Request": "true"}).content.decode()
         assert "<nav" not in part.replace('<nav class="tabs"', "").replace('<nav class="pages"', ""), path
         assert "<script" not in part, path
-        assert re.search("<title>(.*?)</title>", part, re.S)[1] == re.search("<title>(.*?)</title>", whole, re.S)[1]  # type: ignore[index]
+        assert re.findall("<title>(.*?)</title>", part, re.S) == re.findall("<title>(.*?)</title>", whole, re.S) != []
         wanted = re.search(r'hx-select-oob="([^"]+)"', whole)
         assert wanted
         for region in wanted[1].split(","):

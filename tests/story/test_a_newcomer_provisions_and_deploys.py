@@ -3,6 +3,7 @@ but AWS itself: real launcher, workers, Terraform, sandbox and browser."""
 
 import subprocess
 from collections.abc import Callable
+from typing import Literal
 
 from playwright.sync_api import Page, expect
 
@@ -55,9 +56,9 @@ def test_the_story(slipway: Slipway, sign_in: SignIn, photograph: Photograph) ->
     approver = sign_in("approver")
     approver.goto(run_url)
     approver.get_by_label("Comment").fill("Read; fine.")
-    name = approver.get_by_label("Type development to go on")
-    if name.count():
-        name.fill(ENVIRONMENT)
+    confirmation = approver.get_by_label("Type development to go on")
+    if confirmation.count():
+        confirmation.fill(ENVIRONMENT)
     photograph(approver, "05-approving")
     approver.get_by_role("button", name="Approve").click()
     expect(developer.get_by_text("Applying").first).to_be_visible(timeout=60_000)
@@ -88,9 +89,10 @@ def test_the_story(slipway: Slipway, sign_in: SignIn, photograph: Photograph) ->
     expect(developer.get_by_text("health check").first).to_be_visible()
     photograph(developer, "12-deployment-rolled-back")
 
-    for width, theme, suffix in ((1440, "dark", "dark"), (390, "light", "phone")):
+    looks: list[tuple[int, Literal["dark", "light"], str]] = [(1440, "dark", "dark"), (390, "light", "phone")]
+    for width, theme, suffix in looks:
         developer.set_viewport_size({"width": width, "height": 900})
-        developer.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        developer.emulate_media(color_scheme=theme)
         for place, title in (("/", "fleet"), (run_url, "run"), (developer.url, "deployment")):
             developer.goto(place if place.startswith("http") else slipway.url + place)
             photograph(developer, f"20-{title}-{suffix}")

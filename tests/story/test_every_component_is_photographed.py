@@ -1,6 +1,7 @@
 """The style page shows every component in every state; its pictures are kept for people to look at."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,9 +11,13 @@ from tests.story.conftest import Slipway
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
 def test_the_style_page(
-    browser: Browser, slipway: Slipway, photograph: Callable[[Page, str], None], theme: str, width: int
+    browser: Browser,
+    slipway: Slipway,
+    photograph: Callable[[Page, str], None],
+    theme: Literal["dark", "light"],
+    width: int,
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     page = context.new_page()
     page.goto(f"{slipway.url}/style")
     expect(page.get_by_role("heading", level=1)).to_be_visible()

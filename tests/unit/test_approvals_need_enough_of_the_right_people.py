@@ -151,7 +151,9 @@ def test_what_changed_cannot_be_used(run: Run, environment: Environment) -> None
     for person in [factories.member(environment.system, "approver") for _ in range(2)]:
         runs.approve(Actor.person(person), run, digest(run))
     assert not approvals.use(Actor.slipway("runner"), runs.subject(run), {**run.bound, "state_serial": 7})
-    people = approvals.standing(approvals.live_request(runs.subject(run)))  # type: ignore[arg-type]
+    request = approvals.live_request(runs.subject(run))
+    assert request
+    people = approvals.standing(request)
     people[0].user.memberships.update(role="viewer")
     assert not approvals.use(Actor.slipway("runner"), runs.subject(run), run.bound)
 

@@ -78,7 +78,7 @@ def test_half_a_cent_is_rounded_up() -> None:
     assert (money(Decimal("16.425")), money(Decimal(0)), money(None)) == (16.43, 0.0, None)
 
 
-UNKNOWN = {"status": "unknown", "monthly_cost": None, "fixed_monthly_cost": None, "components": []}
+UNKNOWN: dict[str, Any] = {"status": "unknown", "monthly_cost": None, "fixed_monthly_cost": None, "components": []}
 FREE = {"status": "free", "monthly_cost": 0.0, "fixed_monthly_cost": 0.0, "components": []}
 RATE = {"unit_price": 0.045}
 

@@ -22,10 +22,9 @@ def service_cost(
     extra: list[dict[str, Any]] | None = None,
     configuration: list[dict[str, Any]] | None = None,
 ) -> ResourceCost:
+    given: dict[str, Any] = {"name": "web", "launch_type": "FARGATE", "desired_count": 2, **(service or {})}
     plan = plan_of(
-        planned(
-            "aws_ecs_service.web", **{"name": "web", "launch_type": "FARGATE", "desired_count": 2} | (service or {})
-        ),
+        planned("aws_ecs_service.web", **given),
         planned("aws_ecs_task_definition.web", **{"cpu": "256", "memory": "512"} | (definition or {})),
         *(extra or []),
         configuration=[

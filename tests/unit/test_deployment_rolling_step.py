@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -26,24 +27,27 @@ DIGEST, OTHER = "sha256:new", "sha256:other"
 UPDATE = rolling.UPDATE
 
 
-def view(state: str, **values: object) -> DeploymentView:
-    given = {"task_definition": OURS, "previous": OLD, "is_snapshot_taken": True, "digests": {"api": DIGEST}}
-    return DeploymentView(state=state, **{**given, **values})  # type: ignore[arg-type]
+def view(state: str, **values: Any) -> DeploymentView:
+    given: dict[str, Any] = {
+        "task_definition": OURS,
+        "previous": OLD,
+        "is_snapshot_taken": True,
+        "digests": {"api": DIGEST},
+    }
+    return DeploymentView(state=state, **{**given, **values})
 
 
-def service(
-    task_definition: str = OURS, *, desired: int = 2, state: str = "COMPLETED", **values: object
-) -> ServiceSeen:
+def service(task_definition: str = OURS, *, desired: int = 2, state: str = "COMPLETED", **values: Any) -> ServiceSeen:
     rollout = RolloutSeen("ecs-svc/1", "PRIMARY", task_definition, state)
-    given = {"running": desired, "pending": 0, "rollouts": (rollout,)}
-    return ServiceSeen("arn:service", "ACTIVE", task_definition, desired, **{**given, **values})  # type: ignore[arg-type]
+    given: dict[str, Any] = {"running": desired, "pending": 0, "rollouts": (rollout,)}
+    return ServiceSeen("arn:service", "ACTIVE", task_definition, desired, **{**given, **values})
 
 
-def task(number: int = 1, task_definition: str = OURS, digest: str = DIGEST, **values: object) -> TaskSeen:
+def task(number: int = 1, task_definition: str = OURS, digest: str = DIGEST, **values: Any) -> TaskSeen:
     containers = (ContainerSeen("api", digest),)
     return TaskSeen(
         f"arn:task/{number}", task_definition, **{"last_status": "RUNNING", "containers": containers, **values}
-    )  # type: ignore[arg-type]
+    )
 
 
 def ecs(status: str) -> ServiceDeploymentSeen:

@@ -2,6 +2,7 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,8 @@ from launcher.greeting import greeting
 from launcher.program import MAX_RESTARTS, Program, how_it_ended, restart_delay, waves
 
 
-def config(**changes: object) -> Config:
-    values: dict[str, object] = {
+def config(**changes: Any) -> Config:
+    values: dict[str, Any] = {
         "data_dir": Path("/data"),
         "bind": "127.0.0.1",
         "port": 8000,
@@ -20,7 +21,7 @@ def config(**changes: object) -> Config:
         "sandbox": True,
         "sandbox_port": 0,
     }
-    return Config(**{**values, **changes})  # type: ignore[arg-type]
+    return Config(**{**values, **changes})
 
 
 def test_defaults_and_empty_variables_are_the_same() -> None:

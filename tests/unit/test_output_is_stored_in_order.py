@@ -1,6 +1,7 @@
 """Job output: numbered lines in compressed chunks, read back from any line, compacted without a change."""
 
 from collections.abc import Callable
+from operator import methodcaller
 
 import pytest
 from django.db import IntegrityError
@@ -31,8 +32,16 @@ def written(
     writer.close()
 
 
+def in_pieces(*pieces: str) -> Callable[[output.OutputWriter], None]:
+    def write(writer: output.OutputWriter) -> None:
+        for piece in pieces:
+            writer.feed(piece)
+
+    return write
+
+
 def test_lines_that_come_in_pieces_are_whole(stream: OutputStream) -> None:
-    written(stream, lambda writer: [writer.feed(piece) for piece in ("one\ntw", "o\nthr", "ee")])
+    written(stream, in_pieces("one\ntw", "o\nthr", "ee"))
     assert texts(stream) == ["one", "two", "three"]
     assert [line.number for line in output.lines_after(stream.pk)] == [1, 2, 3]
 
@@ -45,7 +54,7 @@ def test_reading_starts_after_any_line(stream: OutputStream) -> None:
 
 def test_a_second_writer_continues_the_numbers(stream: OutputStream) -> None:
     for word in ("first", "second"):
-        written(stream, lambda writer, word=word: writer.line(word))  # type: ignore[misc]
+        written(stream, methodcaller("line", word))
     assert [(line.number, line.text) for line in output.lines_after(stream.pk)] == [(1, "first"), (2, "second")]
 
 
@@ -60,7 +69,7 @@ def test_two_writers_at_once_collide_instead_of_mixing(stream: OutputStream) -> 
 
 
 def test_secrets_are_masked_before_they_are_stored(stream: OutputStream) -> None:
-    written(stream, lambda writer: [writer.feed("a hun"), writer.feed("ter22\n")], Redactor(["hunter22"]))
+    written(stream, in_pieces("a hun", "ter22\n"), Redactor(["hunter22"]))
     assert texts(stream) == [f"a {MASK}"]
     assert not any(b"hunter22" in bytes(chunk.data) for chunk in OutputChunk.objects.all())
 
@@ -73,7 +82,7 @@ def test_tabs_and_empty_lines_and_long_lines_survive(stream: OutputStream) -> No
 
 def test_compacting_changes_nothing_that_is_read(stream: OutputStream) -> None:
     for n in range(30):
-        written(stream, lambda writer, n=n: writer.feed(f"line {n}\n" * 3))  # type: ignore[misc]
+        written(stream, methodcaller("feed", f"line {n}\n" * 3))
     before, chunks = output.lines_after(stream.pk, 0, 1000), OutputChunk.objects.count()
     output.compact(stream.pk)
     assert output.lines_after(stream.pk, 0, 1000) == before

@@ -74,7 +74,7 @@ def test_a_configuration_cannot_be_changed() -> None:
     config = parse(document())
 
     with pytest.raises(ValueError, match="frozen"):
-        config.region = "us-east-1"  # type: ignore[misc]
+        config.region = "us-east-1"  # type: ignore[misc]  # what is tested
 
 
 def _undescribed(schema: Any, path: str = "") -> list[str]:

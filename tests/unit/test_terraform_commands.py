@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from controlplane.lib.aws import Account
+from controlplane.lib.process import Command
 from environments_app.terraform.commands import Commands, environment
 
 TERRAFORM = "/tools/terraform"
@@ -16,8 +17,8 @@ def commands() -> Commands:
     return Commands(Path(TERRAFORM), Path("/ws/stack"), {"A": "b"})
 
 
-def words(command: object) -> tuple[str, set[str]]:
-    argv = command.argv  # type: ignore[attr-defined]
+def words(command: Command) -> tuple[str, set[str]]:
+    argv = command.argv
     assert argv[0] == TERRAFORM
     return argv[1], set(argv[2:])
 

@@ -118,7 +118,8 @@ def test_images_may_be_given_by_container(environment: Environment, secret: str)
 
 @pytest.mark.parametrize("signature", [None, "", "sha256=", "sha256=" + "0" * 64, "nonsense", "sha256=ü"])
 def test_a_wrong_signature_is_refused_before_the_body_is_read(secret: str, signature: str | None) -> None:
-    response = post(b"not json at all", secret, **{"X-Slipway-Signature-256": signature})
+    given: dict[str, Any] = {"X-Slipway-Signature-256": signature}
+    response = post(b"not json at all", secret, **given)
     refused(response, 401, "BAD_SIGNATURE")
 
 
@@ -169,7 +170,8 @@ def test_a_body_of_unknown_length_is_refused(secret: str) -> None:
 
 @pytest.mark.parametrize("delivery", [None, "", "with space", "x" * 101, "é"])
 def test_a_delivery_needs_an_id(secret: str, delivery: str | None) -> None:
-    refused(post(document(), secret, **{"X-Slipway-Delivery": delivery}), 400, "DELIVERY_MISSING")
+    given: dict[str, Any] = {"X-Slipway-Delivery": delivery}
+    refused(post(document(), secret, **given), 400, "DELIVERY_MISSING")
 
 
 def test_an_unknown_service_is_refused_with_the_known_names(secret: str) -> None:

@@ -169,11 +169,21 @@ def approve(actor: Actor, subject: tuple[str, UUID], digest: str, comment: str =
             409,
             {"digest": request.digest},
         )
-    context = {"subject": subject, "system": request.system, "environment": request.environment}
+    system, environment = request.system, request.environment
     if refusal is not None:
-        return audit.record_refusal(actor, "approval.refused", refusal, **context)  # type: ignore[arg-type]
+        return audit.record_refusal(
+            actor, "approval.refused", refusal, subject=subject, system=system, environment=environment
+        )
     Approval.objects.create(request=request, user=actor.user, comment=comment)
-    audit.record(actor, "approval.given", after={"digest": digest}, reason=comment, **context)  # type: ignore[arg-type]
+    audit.record(
+        actor,
+        "approval.given",
+        subject=subject,
+        system=system,
+        environment=environment,
+        after={"digest": digest},
+        reason=comment,
+    )
     live.ring_on_commit(f"{subject[0]}:{subject[1]}", "approved")
     if len(standing(request)) >= request.required and _move(actor, request, "complete"):
         import_string(request.on_complete)(actor, subject[1])

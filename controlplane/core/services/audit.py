@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +16,8 @@ from controlplane.lib import context
 from controlplane.lib.errors import Refusal
 
 SEAL_AT_MOST = 1000
-Verb = TypeVar("Verb", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def record(
@@ -84,15 +85,19 @@ class Audited(Protocol):
     def audit_environment(self) -> str: ...
 
 
-def refusals_of(action: str) -> Callable[[Verb], Verb]:
+Row = TypeVar("Row", bound=Audited)
+Verb = Callable[Concatenate[Actor, Row, P], R]
+
+
+def refusals_of(action: str) -> Callable[[Verb[Row, P, R]], Verb[Row, P, R]]:
     """For verbs `(actor, row, ...)`: whatever they refuse is appended to the trail as a refused `action`.
 
     Outside the verb's own transaction, so that a verb may roll back what it began.
     """
 
-    def decorate(verb: Verb) -> Verb:
+    def decorate(verb: Verb[Row, P, R]) -> Verb[Row, P, R]:
         @wraps(verb)
-        def run(actor: Actor, row: Audited, *args: Any, **kwargs: Any) -> Any:
+        def run(actor: Actor, row: Row, *args: P.args, **kwargs: P.kwargs) -> R:
             outcome = verb(actor, row, *args, **kwargs)
             if isinstance(outcome, Refusal):
                 record_refusal(
@@ -105,7 +110,7 @@ def refusals_of(action: str) -> Callable[[Verb], Verb]:
                 )
             return outcome
 
-        return run  # type: ignore[return-value]
+        return run
 
     return decorate
 

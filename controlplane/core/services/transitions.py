@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import transaction
 
 from controlplane.core.actors import Actor
 from controlplane.core.models import System
@@ -42,7 +42,6 @@ def move(
     Writes the audit event `<machine>.<new>` and rings the subject's topics on commit.
     """
     subject: Subject = row
-    assert isinstance(row, models.Model)  # noqa: S101  a Subject is a row
     old, machine = subject.state, subject.MACHINE
     with transaction.atomic():
         if not compare_and_swap(row, machine, old, new, where=where, **values):
