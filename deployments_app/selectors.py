@@ -1,6 +1,7 @@
 """Reading releases and deployments for pages and API, with the same few queries however many there are."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,12 @@ def changes(deployment: Deployment) -> list[taskdefinition.Change]:
         )
         before = previous.rendered if previous else {}
     return taskdefinition.diff(before, deployment.rendered)
+
+
+def unreleased(running: Deployment, outputs: Mapping[str, Any]) -> list[taskdefinition.Change]:
+    """What was applied since the `running` deployment and is not released; `outputs`: of the environment's state."""
+    service = (outputs.get("services") or {}).get(running.service.slug)
+    return taskdefinition.unreleased(service["task_template"], running.rendered) if service else []
 
 
 def webhook_body(system: System, service: str, image: str, digest: str, **more: Any) -> str:

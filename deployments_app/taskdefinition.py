@@ -123,6 +123,12 @@ def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     return images + rest
 
 
+def unreleased(template: Mapping[str, Any], running: Mapping[str, Any]) -> list[Change]:
+    """What the applied `template` asks for and the `running` definition has not: the next deployment carries it out."""
+    images = {container["name"]: "" for container in template["container_definitions"]} | images_of(running)
+    return diff(running, render(template, images))
+
+
 def _compare(what: str, before: Any, after: Any, where: str) -> list[Change]:
     # Lists that are empty on one side and absent on the other, and defaults that ECS adds, say the same.
     if _normal(before) == _normal(after):

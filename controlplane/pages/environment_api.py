@@ -9,7 +9,9 @@ from ninja import Router, Schema
 from controlplane.core import access
 from controlplane.core.api import actor_of
 from controlplane.core.policies import Capability
+from controlplane.pages.fleet import newest_of_each_service
 from deployments_app.models import Deployment
+from deployments_app.selectors import unreleased
 from environments_app import selectors
 from environments_app.api import describe_locks, find_environment
 from environments_app.models import ConfigVersion, Environment, Run
@@ -58,18 +60,20 @@ def get_environment(request: HttpRequest, system: str, environment: str) -> dict
 
 
 def _running(environment: Environment) -> dict[str, Any]:
-    """By service: the release that was proved last, and the health of the newest look at it."""
-    succeeded = Deployment.objects.standing().filter(environment=environment).select_related("release__service")
+    """By service: the release that was proved last, and what was applied since and waits to be released."""
+    state = selectors.newest_state(environment)
     running: dict[str, Any] = dict.fromkeys(environment.config_version.config.services)
-    for deployment in succeeded.prefetch_related("release__images").order_by("finished_at"):
+    standing = newest_of_each_service(Deployment.objects.standing().filter(environment=environment))
+    for deployment in standing.prefetch_related("release__images"):
         release = deployment.release
-        running[release.service.slug] = {
+        running[deployment.service.slug] = {
             "release": str(release.pk),
             "version": release.version,
             "commit": release.commit,
             "digests": {image.container: image.digest for image in release.images.all()},
             "since": deployment.finished_at,
             "deployment": str(deployment.pk),
+            "unreleased": [change.to_json() for change in unreleased(deployment, state.outputs if state else {})],
         }
     return running
 

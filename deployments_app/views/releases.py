@@ -13,20 +13,26 @@ from django.views.decorators.http import require_GET
 from controlplane.core import access
 from controlplane.core.policies import Capability
 from controlplane.core.views import person, role_or_404
+from deployments_app import selectors
 from deployments_app.models import Deployment, Release
-from environments_app.models import ConfigVersion, Environment
+from deployments_app.taskdefinition import Change
+from environments_app.models import ConfigVersion, Environment, StateVersion
 
 PAGE = 30
 
 
 @dataclass(frozen=True)
 class Place:
-    """One environment as a place for a release: how it got on there, and what the environment's policy said."""
+    """One environment as a place for a release: how it got on there, and what the environment's policy said.
+
+    `unreleased`: where it runs, what was applied since and waits for a deployment of the same release.
+    """
 
     environment: Environment
     deployment: Deployment | None
     runs_here: bool
     decision: dict[str, Any]
+    unreleased: list[Change]
 
     @property
     def is_on_its_way(self) -> bool:
@@ -77,22 +83,29 @@ def places_of(release: Release) -> list[Place]:
     """The environments whose configuration has the service, with how the release got on there."""
     here = Deployment.objects.standing().filter(environment=OuterRef("pk"), service=release.service)
     versions = ConfigVersion.objects.filter(environment=OuterRef("pk")).order_by("-number")
+    states = StateVersion.objects.filter(environment=OuterRef("pk"))
     environments = (
         Environment.objects.filter(system=release.system)
         .select_related("system")
         .annotate(
-            running=Subquery(here.order_by("-finished_at").values("release")[:1], output_field=UUIDField()),
+            running=Subquery(here.order_by("-finished_at").values("pk")[:1], output_field=UUIDField()),
             document=Subquery(versions.values("document")[:1]),
+            outputs=Subquery(states.values("outputs")[:1]),
         )
         .order_by("tier", "slug")
     )
-    newest = {deployment.environment_id: deployment for deployment in release.deployments.order_by("created_at")}
+    history = release.deployments.select_related("service").order_by("created_at")
+    newest = {deployment.environment_id: deployment for deployment in history}
+    running = {deployment.pk: deployment for deployment in history}
     return [
         Place(
             environment,
             newest.get(environment.pk),
-            environment.running == release.pk,
+            environment.running in running,
             release.decisions.get(environment.slug, {}),
+            selectors.unreleased(running[environment.running], environment.outputs or {})
+            if environment.running in running
+            else [],
         )
         for environment in environments
         if release.service.slug in environment.document.get("services", {})

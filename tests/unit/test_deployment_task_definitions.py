@@ -4,7 +4,16 @@ import botocore.session
 import pytest
 from botocore.validate import validate_parameters
 
-from deployments_app.taskdefinition import Change, MissingImage, comparable, diff, images_of, render, tags
+from deployments_app.taskdefinition import (
+    Change,
+    MissingImage,
+    comparable,
+    diff,
+    images_of,
+    render,
+    tags,
+    unreleased,
+)
 from tests.release_world import outputs
 
 TEMPLATE = outputs()["services"]["api"]["task_template"]
@@ -62,3 +71,13 @@ def test_differences_are_said_images_first() -> None:
 
 def test_against_nothing_everything_is_new() -> None:
     assert {change.sign for change in diff({}, render(TEMPLATE, {"api": IMAGE}))} == {"+"}
+
+
+def test_what_a_template_has_changed_since_it_was_released_waits() -> None:
+    running = render(TEMPLATE, {"api": IMAGE})
+    assert unreleased(TEMPLATE, running) == []
+    sidecar = {"name": "proxy", "essential": False}
+    grown = {**TEMPLATE, "cpu": "512", "container_definitions": [*TEMPLATE["container_definitions"], sidecar]}
+    said = {(change.sign, change.what, change.where) for change in unreleased(grown, running)}
+    assert ("~", "CPU units", "") in said
+    assert not any(what == "image" and where == "api" for _, what, where in said)

@@ -21,6 +21,7 @@ from controlplane.core.views import person
 from controlplane.pages import fleet
 from controlplane.pages.history import told
 from deployments_app.models import Deployment, Release
+from deployments_app.selectors import unreleased
 from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment, Run, Service
 from environments_app.views import applied
@@ -83,6 +84,8 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
     state = selectors.newest_state(found)
     config, applied_config = found.config_version.config, applied.applied_version(found)
     deployments = Deployment.objects.filter(environment=found)
+    running = {each.service.slug: each for each in fleet.newest_of_each_service(deployments.standing())}
+    outputs = state.outputs if state else {}
     context = {
         **_frame(request, found, "environment"),
         "applied": applied_config,
@@ -95,9 +98,8 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
             "id", "state", "kind", "title", "created_at", "requester_name", "config_version__number"
         )[:LATELY],
         "drift": selectors.newest_drift_run(found),
-        "versions": {
-            deployment.service.slug: deployment for deployment in fleet.newest_of_each_service(deployments.standing())
-        },
+        "versions": running,
+        "unreleased": {name: unreleased(each, outputs) for name, each in running.items()},
         "held_back": held_back(found),
         "deployments": deployments.select_related("service", "release", "environment")[:LATELY],
     }
