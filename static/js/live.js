@@ -55,8 +55,11 @@ export function watchTopics() {
   let gathering;
   let postponed = false;
   const refresh = () => {
-    clearTimeout(gathering);
-    gathering = setTimeout(() => source.dispatchEvent(new CustomEvent("live")), GATHER);
+    // Counted from the first ring: one that put it off would be put off for ever by what rings all the time.
+    gathering ??= setTimeout(() => {
+      gathering = undefined;
+      source.dispatchEvent(new CustomEvent("live"));
+    }, GATHER);
   };
 
   document.body.addEventListener("htmx:oobBeforeSwap", (event) => {

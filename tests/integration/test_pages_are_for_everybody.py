@@ -117,6 +117,7 @@ def test_a_new_state_is_announced_once_and_politely(browser: Browser, web: WebPr
     Run.objects.filter(pk=run.pk).update(state="applying")
 
     def rung() -> bool:
+        # Twenty times a second, as an apply of many resources does: the page must not wait for a pause.
         live.ring(f"run:{run.pk}", "applying")
         return bool(announced.text_content())
 
