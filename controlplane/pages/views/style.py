@@ -15,7 +15,7 @@ from controlplane.lib import clock
 from controlplane.pages.selectors import Need
 from controlplane.pages.status import STATUSES
 from environments_app.views.run_page import Row
-from environments_app.views.stages import Stage
+from environments_app.views.stages import Stage, Usual
 
 THEMES = ("light", "dark", "auto")
 EXAMPLE_ID = UUID("5f0c2d1a-6c1e-4b7a-9d3e-0a1b2c3d4e5f")
@@ -49,7 +49,12 @@ def examples() -> dict[str, Any]:
         ],
         "working": [
             Stage("Queued", "done", took=timedelta(seconds=2)),
-            Stage("Plan", "now", "planning", timedelta(seconds=12), "so far", works=True, percent=64),
+            Stage(
+                *("Plan", "now", "planning", timedelta(seconds=12), "so far"),
+                works=True,
+                percent=64,
+                usual=Usual(timedelta(seconds=40), 5),
+            ),
             Stage("Done"),
         ],
         "needs": [
