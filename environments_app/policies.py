@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from environments_app.schema import EnvironmentConfig, Problem, unprovisioned
+from environments_app.schema import EnvironmentConfig, unprovisioned, warnings
 
 KEEPS_DATA = frozenset(
     {
@@ -63,7 +63,6 @@ def findings(
     summary: Mapping[str, Any],
     cost: Mapping[str, Any],
     config: EnvironmentConfig,
-    advice: Sequence[Problem],
     *,
     tier: str,
 ) -> list[Finding]:
@@ -76,9 +75,13 @@ def findings(
     ]
     if lost:
         found.append(
-            Finding(f"{len(lost)} resource{'s' * (len(lost) > 1)} that keep data would be lost", ", ".join(lost))
+            Finding(
+                f"{len(lost)} {'resources that keep' if len(lost) > 1 else 'resource that keeps'} data would be lost",
+                ", ".join(lost),
+            )
         )
     found += _cost_findings(cost, config, tier)
+    advice = warnings(config, tier=tier)
     found += [Finding(f"{item.path}: {item.problem}", f"Better: {item.expected}") for item in advice]
     found += [Finding(f"{gap.path}: this version does not make it", gap.means) for gap in unprovisioned(config)]
     return found

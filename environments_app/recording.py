@@ -6,7 +6,7 @@ from typing import Any
 
 from controlplane.lib import clock
 from controlplane.lib.aws import AwsError
-from environments_app import ecs, policies, schema
+from environments_app import ecs, policies
 from environments_app.cost.estimate import estimate as estimate_side
 from environments_app.cost.estimate import estimate_change
 from environments_app.cost.model import delta, money
@@ -37,7 +37,7 @@ def store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) -
             return {}
 
     cost = estimate(planned.plan_json, sizes_of)
-    found = policies.findings(summary, cost, config, schema.warnings(config), tier=run.environment.tier)
+    found = policies.findings(summary, cost, config, tier=run.environment.tier)
     keeps = run.changes_the_world and not planned.summary.is_empty
     if keeps:
         try:

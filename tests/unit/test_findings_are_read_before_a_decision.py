@@ -1,0 +1,31 @@
+"""What stands under "Policy" when people decide about a plan."""
+
+from typing import Any
+
+from environments_app import policies, schema
+from tests.unit.schema_document import document
+
+NO_CHANGES: dict[str, Any] = {"changes": []}
+
+
+def titles(*, tier: str, cost: dict[str, Any] | None = None, summary: dict[str, Any] = NO_CHANGES) -> list[str]:
+    config = schema.parse(document({"database.deletion_protection": False}))
+    cost = {"after": {"total_monthly_cost": 1, "range": {"low": 1, "high": 1}, "unknown": []}} if cost is None else cost
+    return [finding.title for finding in policies.findings(summary, cost, config, tier=tier)]
+
+
+def test_production_is_held_to_more() -> None:
+    more = set(titles(tier="production")) - set(titles(tier="development"))
+    assert any("database.deletion_protection" in title for title in more), more
+
+
+def test_lost_data_comes_first() -> None:
+    lost = {"action": "delete", "type": "aws_db_instance", "address": "module.database[0].aws_db_instance.this"}
+    assert titles(tier="development", summary={"changes": [lost]})[0] == "1 resource that keeps data would be lost"
+
+
+def test_a_cost_that_could_not_be_estimated_refuses_in_production_only() -> None:
+    config = schema.parse(document())
+    for tier in ("production", "development"):
+        found = policies.findings(NO_CHANGES, {"error": "KeyError"}, config, tier=tier)
+        assert [finding.refuses for finding in found if "cost" in finding.title] == [tier == "production"]
