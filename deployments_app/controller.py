@@ -96,7 +96,7 @@ def start(claim: Claim) -> timedelta:
         if locked is not None:
             _tell_who_holds_it(claim, locked)
             return pace.pause(LOCKED_SECONDS)
-        if outdated is None and needed_approval and not approvals.use(claims.CONTROLLER, row.subject, row.bound):
+        if outdated is None and needed_approval and not approvals.use(claims.CONTROLLER, row.audit_subject, row.bound):
             outdated = "Its approval does not stand any more."
         if outdated is not None:
             deployments.supersede(claims.CONTROLLER, row, outdated)

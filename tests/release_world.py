@@ -113,7 +113,7 @@ def dispatched(what: Release) -> dict[str, bool]:
 
 
 def approve(deployment: Deployment, actor: Actor) -> ApprovalRequest | Refusal:
-    request = approvals.live_request(deployment.subject)
+    request = approvals.live_request(deployment.audit_subject)
     return deployments.approve(actor, deployments.find(deployment.pk), request.digest if request else "")
 
 

@@ -118,7 +118,7 @@ class Deployment(models.Model):
         ]
 
     @property
-    def subject(self) -> tuple[str, UUID]:
+    def audit_subject(self) -> tuple[str, UUID]:
         """How locks, approvals, outputs and the audit trail name it."""
         return ("deployment", self.pk)
 

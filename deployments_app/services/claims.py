@@ -68,7 +68,7 @@ class Claim:
         intent = {"call": call, "at": now.isoformat(), **details}
         self.store(lease_until=now + _lease(), intent=intent)
         if not any(
-            (hold.holder_kind, hold.holder_id) == self.deployment.subject
+            (hold.holder_kind, hold.holder_id) == self.deployment.audit_subject
             for hold in locks.holds(self.deployment.environment_id)
         ):
             raise LockLost
@@ -95,7 +95,7 @@ class Claim:
                 f"deployment.{state}",
                 deployment.audit_system,
                 deployment.audit_environment,
-                deployment.subject,
+                deployment.audit_subject,
                 title=str(deployment),
                 reason=reason,
             )
@@ -158,7 +158,7 @@ def take_lock(deployment: Deployment) -> Refusal | None:
     held = locks.acquire(
         Actor.slipway(deployment.requester_name),
         deployment.environment_id,
-        deployment.subject,
+        deployment.audit_subject,
         why,
         service=deployment.service.slug,
         exclusive=False,

@@ -55,11 +55,8 @@ def _refused(actor: Actor, action: str, environment: Environment, refusal: Refus
     )
 
 
-def _may(actor: Actor, action: str, deployment: Deployment, capability: Capability) -> Refusal | None:
-    refusal = access.check(actor.user, deployment.environment.system, capability)
-    if refusal is None:
-        return None
-    return _refused(actor, action, deployment.environment, refusal, deployment.subject)
+def _may(actor: Actor, deployment: Deployment, capability: Capability) -> Refusal | None:
+    return access.check(actor.user, deployment.environment.system, capability)
 
 
 def _words(state: str) -> str:
@@ -105,13 +102,13 @@ def request_deployment(
         cluster=prepared.target["cluster_name"],
         ecs_service=prepared.target["service_name"],
     )
-    deployment.stream = output.open_stream(environment.system, deployment.subject, "controller")
-    deployment.service_stream = output.open_stream(environment.system, deployment.subject, "service")
+    deployment.stream = output.open_stream(environment.system, deployment.audit_subject, "controller")
+    deployment.service_stream = output.open_stream(environment.system, deployment.audit_subject, "service")
     deployment.save(update_fields=["stream", "service_stream"])
     audit.record(
         actor,
         "deployment.requested",
-        subject=deployment.subject,
+        subject=deployment.audit_subject,
         system=environment.system,
         environment=environment.slug,
         after={"state": deployment.state, "release": str(release.pk), "version": release.version, "kind": kind},
@@ -151,7 +148,7 @@ def _ask(actor: Actor, deployment: Deployment, required: int) -> None:
         actor,
         system=environment.system,
         environment=environment.slug,
-        subject=deployment.subject,
+        subject=deployment.audit_subject,
         title=f"Release {release.service.slug} {release.version}",
         bound=deployment.bound,
         required=required,
@@ -165,7 +162,7 @@ def _ask(actor: Actor, deployment: Deployment, required: int) -> None:
         "deployment.awaiting_approval",
         environment.system,
         environment.slug,
-        deployment.subject,
+        deployment.audit_subject,
         title=str(deployment),
     )
 
@@ -186,12 +183,12 @@ def approve(actor: Actor, deployment: Deployment, digest: str, comment: str = ""
     """One person's yes to exactly what the digest binds; what has changed meanwhile is superseded instead."""
     if deployment.state != "awaiting_approval":
         refusal = Refusal("NOT_WAITING", f"This deployment is {_words(deployment.state)}; nothing is to be approved.")
-        return _refused(actor, "approval.refused", deployment.environment, refusal, deployment.subject)
+        return _refused(actor, "approval.refused", deployment.environment, refusal, deployment.audit_subject)
     if (changed := changed_inputs(deployment)) is not None:
         supersede(actor, deployment, changed)
         refusal = Refusal("OUTDATED", f"{changed} Deploy the release again.")
-        return _refused(actor, "approval.refused", deployment.environment, refusal, deployment.subject)
-    return approvals.approve(actor, deployment.subject, digest, comment)
+        return _refused(actor, "approval.refused", deployment.environment, refusal, deployment.audit_subject)
+    return approvals.approve(actor, deployment.audit_subject, digest, comment)
 
 
 def changed_inputs(deployment: Deployment) -> str | None:
@@ -203,12 +200,13 @@ def changed_inputs(deployment: Deployment) -> str | None:
     return f"Changed since it was asked for: {', '.join(map(_words, changed))}." if changed else None
 
 
+@audit.refusals_of("approval.revoked")
 @transaction.atomic
 def revoke(actor: Actor, deployment: Deployment) -> Deployment | Refusal:
     """Takes one's own approval back, as long as nothing has begun."""
     if deployment.state not in NOT_STARTED:
         return Refusal("TOO_LATE", f"This deployment is {_words(deployment.state)}; nothing can be revoked any more.")
-    outcome = approvals.revoke(actor, deployment.subject)
+    outcome = approvals.revoke(actor, deployment.audit_subject)
     if isinstance(outcome, Refusal):
         return outcome
     if deployment.state == "queued" and outcome.state == "open":
@@ -216,14 +214,14 @@ def revoke(actor: Actor, deployment: Deployment) -> Deployment | Refusal:
     return deployment
 
 
+@audit.refusals_of("deployment.abort_requested")
 @transaction.atomic
 def abort(actor: Actor, deployment: Deployment, reason: str = "") -> Deployment | Refusal:
     """Ends a deployment: what has not begun is canceled (or rejected by an approver), what runs is taken back."""
-    action = "deployment.abort_requested"
     own = actor.user is not None and actor.user.pk == deployment.requester_id
     waits = deployment.state in NOT_STARTED
     needed = (Capability.PLAN if own else Capability.APPROVE) if waits else Capability.OPERATE
-    if (refusal := _may(actor, action, deployment, needed)) is not None:
+    if (refusal := _may(actor, deployment, needed)) is not None:
         return refusal
     if waits:
         state = "rejected" if deployment.state == "awaiting_approval" and not own else "canceled"
@@ -236,13 +234,14 @@ def abort(actor: Actor, deployment: Deployment, reason: str = "") -> Deployment 
     # Due now: the wish is carried out by the next look, which alone may touch the service.
     if not asked.update(abort_requested_at=clock.now(), abort_requested_by=actor.name, due_at=clock.now()):
         return Refusal("NOT_RUNNING", f"This deployment is {_words(deployment.state)}; there is nothing to abort.")
-    return _wished(actor, action, deployment, reason, "abort")
+    return _wished(actor, "deployment.abort_requested", deployment, reason, "abort")
 
 
+@audit.refusals_of("deployment.paused")
 @transaction.atomic
 def pause(actor: Actor, deployment: Deployment, reason: str = "") -> Deployment | Refusal:
     """Holds a deployment where it waits: before it begins, or while it bakes."""
-    if (refusal := _may(actor, "deployment.paused", deployment, Capability.OPERATE)) is not None:
+    if (refusal := _may(actor, deployment, Capability.OPERATE)) is not None:
         return refusal
     if deployment.state in {"preparing", "rolling_out"}:
         return Refusal("NOT_PAUSABLE", "ECS carries a rolling deployment out by itself; it can only be aborted.")
@@ -252,10 +251,11 @@ def pause(actor: Actor, deployment: Deployment, reason: str = "") -> Deployment 
     return _wished(actor, "deployment.paused", deployment, reason, "paused")
 
 
+@audit.refusals_of("deployment.promoted")
 @transaction.atomic
 def promote(actor: Actor, deployment: Deployment, reason: str = "") -> Deployment | Refusal:
     """Goes on: ends a pause, or the bake before its time. The proof of success is read all the same."""
-    if (refusal := _may(actor, "deployment.promoted", deployment, Capability.OPERATE)) is not None:
+    if (refusal := _may(actor, deployment, Capability.OPERATE)) is not None:
         return refusal
     now = clock.now()
     rows = Deployment.objects.filter(pk=deployment.pk)
@@ -273,19 +273,23 @@ def promote(actor: Actor, deployment: Deployment, reason: str = "") -> Deploymen
 def rollback(actor: Actor, deployment: Deployment) -> Deployment | Refusal:
     """Orders the way back after success: a deployment of its own, of the release that ran before."""
     environment = deployment.environment
-    if (refusal := _may(actor, "deployment.rollback_requested", deployment, Capability.OPERATE)) is not None:
+    former = _way_back(actor, deployment)
+    if isinstance(former, Refusal):
+        return _refused(actor, "deployment.rollback_requested", environment, former, deployment.audit_subject)
+    return request_deployment(actor, environment, former, kind="rollback")
+
+
+def _way_back(actor: Actor, deployment: Deployment) -> Release | Refusal:
+    if (refusal := _may(actor, deployment, Capability.OPERATE)) is not None:
         return refusal
-    running = targets.last_succeeded(environment, deployment.service_id)
-    previous = deployment.previous_release
     if deployment.state in IN_ROLLOUT:
-        refusal = Refusal("STILL_ROLLING_OUT", "It is still rolling out. Abort it: that takes it back.")
-    elif running is None or running.pk != deployment.pk:
-        refusal = Refusal("NOT_RUNNING", "This deployment is not what runs now, so there is nothing to take back.")
-    elif previous is None:
-        refusal = Refusal("NOTHING_BEFORE", "This was the first release here; there is nothing to return to.")
-    else:
-        return request_deployment(actor, environment, previous, kind="rollback")
-    return _refused(actor, "deployment.rollback_requested", environment, refusal, deployment.subject)
+        return Refusal("STILL_ROLLING_OUT", "It is still rolling out. Abort it: that takes it back.")
+    running = targets.last_succeeded(deployment.environment, deployment.service_id)
+    if running is None or running.pk != deployment.pk:
+        return Refusal("NOT_RUNNING", "This deployment is not what runs now, so there is nothing to take back.")
+    if deployment.previous_release is None:
+        return Refusal("NOTHING_BEFORE", "This was the first release here; there is nothing to return to.")
+    return deployment.previous_release
 
 
 def _wished(actor: Actor, action: str, deployment: Deployment, reason: str, what: str) -> Deployment:
@@ -293,7 +297,7 @@ def _wished(actor: Actor, action: str, deployment: Deployment, reason: str, what
     audit.record(
         actor,
         action,
-        subject=deployment.subject,
+        subject=deployment.audit_subject,
         system=environment.system,
         environment=environment.slug,
         before={"state": deployment.state},
@@ -309,7 +313,7 @@ def end_waiting(actor: Actor, deployment: Deployment, state: str, reason: str) -
     refused = deployment.state == "awaiting_approval" and state in {"rejected", "canceled"}
     done = move(actor, deployment, state, reason=reason, finished_at=clock.now(), due_at=None)
     if done:
-        approvals.supersede(actor, deployment.subject, reason, "refused" if refused else "superseded")
+        approvals.supersede(actor, deployment.audit_subject, reason, "refused" if refused else "superseded")
         Deployment.objects.filter(pk=deployment.pk).update(reason=reason[:300])
         tell(deployment.stream_id, [f"{_words(state)}: {reason}"])
         close(deployment)
@@ -343,4 +347,4 @@ def close(deployment: Deployment) -> None:
         output.close_stream(deployment.stream_id)
     if deployment.service_stream_id and not deployment.task_definition_arn:
         output.close_stream(deployment.service_stream_id)
-    locks.release(deployment.subject)
+    locks.release(deployment.audit_subject)

@@ -89,7 +89,7 @@ def test_what_the_state_forbids_is_a_409_with_its_reason(production: Environment
     assert operator.post(f"/deployments/{asked.pk}/abort").json()["state"] == "rejected"
     again = operator.post(f"/deployments/{asked.pk}/abort")
     assert again.status_code == 409
-    assert approvals.live_request(asked.subject) is None
+    assert approvals.live_request(asked.audit_subject) is None
 
 
 def test_strangers_see_nothing_and_viewers_change_nothing(production: Environment) -> None:

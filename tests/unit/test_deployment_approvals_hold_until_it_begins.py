@@ -75,7 +75,7 @@ def test_what_changes_after_the_approval_is_not_started(production: Environment)
     ended = deployments.find(deployment.pk)
     assert ended.state == "superseded"
     assert "protection version" in ended.reason
-    assert approvals.live_request(deployment.subject) is None
+    assert approvals.live_request(deployment.audit_subject) is None
 
 
 def test_an_approver_who_has_lost_the_role_does_not_count_any_more(production: Environment) -> None:

@@ -161,7 +161,7 @@ def test_what_waits_for_approval_is_canceled_or_rejected(production: Environment
     ended = deployments.abort(requester if own else person(production, "approver"), deployment, "not today")
     assert isinstance(ended, Deployment)
     assert (ended.state, deployments.find(deployment.pk).reason) == (end, "not today")
-    assert approvals.live_request(deployment.subject) is None
+    assert approvals.live_request(deployment.audit_subject) is None
 
 
 def test_an_approved_one_that_has_not_begun_is_canceled(production: Environment) -> None:
