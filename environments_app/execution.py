@@ -211,5 +211,6 @@ class _ProgressTeller:
         if progress.phase == self._phase and now - self._told_at < PROGRESS_SECONDS and not finished:
             return
         self._phase, self._told_at = progress.phase, now
-        self._claim.store(progress=progress.to_json())
+        with self._claim.while_the_lease_lasts():
+            self._claim.store(progress=progress.to_json())
         live.ring(f"run:{self._claim.run.pk}", "progress")

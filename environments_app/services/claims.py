@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from controlplane.core.actors import Actor
 from controlplane.core.services import audit, locks
 from controlplane.core.services.transitions import move
 from controlplane.lib import clock, process, queue
+from controlplane.lib.database import AWAY
 from controlplane.lib.errors import Refusal, SlipwayError
 from environments_app import policies
 from environments_app.holders import holder_is_alive, this_machine
@@ -45,6 +46,7 @@ class Claim:
     def __init__(self, run: Run, fencing: int | None = None) -> None:
         self.run, self.attempt, self.fencing = run, run.attempt, fencing
         self.began_apply = False
+        self._lease_until = clock.now() + _lease()
         self._renew_at = clock.now() + _lease() / HEARTBEAT_SHARE
 
     def _update(self, **values: object) -> None:
@@ -60,8 +62,23 @@ class Claim:
         """Keeps the lease; raises ClaimLost. Cheap: writes only when a third of the lease has passed."""
         now = clock.now()
         if now >= self._renew_at:
-            self._update(lease_until=now + _lease())
-            self._renew_at = now + _lease() / HEARTBEAT_SHARE
+            with self.while_the_lease_lasts():
+                self._update(lease_until=now + _lease())
+                self._lease_until, self._renew_at = now + _lease(), now + _lease() / HEARTBEAT_SHARE
+
+    @contextmanager
+    def while_the_lease_lasts(self) -> Iterator[None]:
+        """What is only asked or told inside is left out where the database is away, until the lease has passed.
+
+        Nobody else may take the run before; a Terraform that changes something is not stopped for a restart.
+        """
+        try:
+            yield
+        except AWAY as error:
+            if clock.now() >= self._lease_until:
+                raise
+            log.warning("run %s: the database is away, Terraform goes on: %r", self.run.pk, error)
+            connection.close()
 
     def check(self) -> None:
         """Asked right before something irreversible: do claim and lock still stand? Raises ClaimLost."""
@@ -76,7 +93,9 @@ class Claim:
             setattr(self.run, name, value)
 
     def wants_cancel(self) -> bool:
-        return Run.objects.filter(pk=self.run.pk, cancel_requested_at__isnull=False).exists()
+        with self.while_the_lease_lasts():
+            return Run.objects.filter(pk=self.run.pk, cancel_requested_at__isnull=False).exists()
+        return False
 
 
 def _claim(run_id: str, state: str) -> Run | None:

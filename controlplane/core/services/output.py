@@ -5,13 +5,15 @@ import threading
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from controlplane.core.models import OutputChunk, OutputStream, System
 from controlplane.lib import clock, live
+from controlplane.lib.database import patiently
 from controlplane.lib.redact import Redactor
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ LONGEST_LINE = 16 * 1024
 ROOM_BYTES = 1024 * 1024
 ROOM_LINES = 10_000
 """What a writer keeps in memory while the database does not take it: as much again may be on its way there."""
+PATIENCE_SECONDS = 120.0
+"""How long a writer waits for a database that is away."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,8 @@ class OutputWriter:
     """Writes a stream's lines: redacted, batched (50 ms or 64 KiB), committed, then rung.
 
     A thread of its own flushes, so that `feed` never waits for the database; who feeds from a pipe asks
-    `wait_for_room` before each read, and memory has a bound. `close` stores the rest; an error of a flush
-    (a full disk) is raised by the next call.
+    `wait_for_room` before each read, and memory has a bound. A database that is away is waited for; `close`
+    stores the rest. An error that stays (a full disk, another writer) is raised by the next call.
     """
 
     def __init__(self, stream: OutputStream, redactor: Redactor | None = None) -> None:
@@ -178,14 +182,25 @@ class OutputWriter:
             connection.close()
 
     def _store(self, lines: list[tuple[int, str]]) -> None:
-        OutputChunk.objects.create(
+        chunk = OutputChunk(
             stream=self._stream,
             first_line=self._next,
             last_line=self._next + len(lines) - 1,
             data=encode(lines),
         )
+        patiently(partial(insert_once, chunk), PATIENCE_SECONDS)
         self._next += len(lines)
         live.ring(topic_of(self._stream.pk))
+
+
+def insert_once(chunk: OutputChunk) -> None:
+    """Inserts the chunk, unless it is there: of an earlier try only the answer may have been lost."""
+    try:
+        chunk.save(force_insert=True)
+    except IntegrityError:
+        there = OutputChunk.objects.filter(stream_id=chunk.stream_id, first_line=chunk.first_line).first()
+        if there is None or bytes(there.data) != chunk.data:
+            raise
 
 
 def close_stream(stream_id: UUID) -> None:
