@@ -20,7 +20,7 @@ from environments_app.terraform.workspace import WorkspaceError
 
 log = logging.getLogger(__name__)
 SizesOf = Callable[[list[str]], Mapping[str, Mapping[str, Any]]]
-"""Answers the sizes of tasks by the ARNs of their definitions, as ecs.task_sizes does."""
+"""Answers the sizes of tasks by the ARNs of their definitions, as ecs.task_size does; what it leaves out is unknown."""
 
 
 def store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) -> None:
@@ -30,11 +30,13 @@ def store_plan(execution: Execution, planned: Planned, inputs: dict[str, Any]) -
     summary = planned.summary.to_json()
 
     def sizes_of(definitions: list[str]) -> Mapping[str, Mapping[str, Any]]:
-        try:
-            return ecs.task_sizes(execution.account, definitions)
-        except AwsError as error:
-            execution.say(f"could not read what the services run ({error}): priced as they were applied last")
-            return {}
+        sizes = {}
+        for definition in definitions:
+            try:
+                sizes[definition] = ecs.task_size(execution.account, definition)
+            except AwsError as error:
+                execution.say(f"what {definition} costs now is not known: {error}")
+        return sizes
 
     cost = estimate(planned.plan_json, sizes_of)
     found = policies.findings(summary, cost, config, tier=run.environment.tier)

@@ -19,6 +19,7 @@ from environments_app.cost.plan import Output, Resource, Stack, read_plan
 OUTPUT = "services"
 _USUAL = {"ephemeral storage": "20 GiB", "architecture": "X86_64"}
 """What a task has where its template says nothing; not worth a word about a first release."""
+_UNKNOWN: Mapping[str, Any] = {"cpu": None, "memory": None}
 _NOTHING = Output(before=None, after=None, is_unknown=False)
 
 
@@ -92,15 +93,16 @@ def running_definitions(plan: Mapping[str, Any]) -> list[str]:
 def with_running(plan: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The plan with what runs in place of what was applied last, which perhaps was not released yet.
 
-    `sizes`: cpu, memory, ephemeral_storage_gib and runtime_platform by task definition (ARN).
+    `sizes`: cpu, memory, ephemeral_storage_gib and runtime_platform by task definition (ARN). What is missing there
+    is not known, and so is its cost.
     """
     outputs = dict(plan.get("output_changes") or {})
     for service, before in _running(plan):
-        if found := sizes.get(service.get("task_definition")):
-            template = {**before.get("task_template", {}), **found}
-            entries = outputs[OUTPUT]["before"].items()
-            replaced = {key: {**before, "task_template": template} if item is before else item for key, item in entries}
-            outputs[OUTPUT] = {**outputs[OUTPUT], "before": replaced}
+        found = sizes.get(service.get("task_definition"), _UNKNOWN)
+        template = {**before.get("task_template", {}), **found}
+        entries = outputs[OUTPUT]["before"].items()
+        replaced = {key: {**before, "task_template": template} if item is before else item for key, item in entries}
+        outputs[OUTPUT] = {**outputs[OUTPUT], "before": replaced}
     return {**plan, "output_changes": outputs}
 
 

@@ -1,7 +1,6 @@
 """The cost of a real plan: what runs is read from ECS, what the apply leaves to the next release is told apart."""
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from controlplane.lib.aws import Account
 from deployments_app import taskdefinition
 from environments_app import schema
-from environments_app.ecs import task_sizes
+from environments_app.ecs import task_size
 from environments_app.recording import estimate
 from tests.factories import SMALL_CONFIG
 from tests.sandbox_fixture import SandboxProcess, start_sandbox
@@ -44,7 +43,10 @@ def test_a_run_tells_what_the_apply_costs_and_what_the_next_release(tmp_path: Pa
     with start_sandbox(tmp_path / "aws", scale=50) as sandbox:
         sandbox.client("s3").create_bucket(Bucket="state")
         stack = terraform_folder(tmp_path, sandbox.url)
-        sizes_of = partial(task_sizes, Account("us-east-1", endpoint_url=sandbox.url))
+        account = Account("us-east-1", endpoint_url=sandbox.url)
+
+        def sizes_of(definitions: list[str]) -> dict[str, Any]:
+            return {definition: task_size(account, definition) for definition in definitions}
 
         stack.write_variables(variables(cpu_units=256, memory_mib=512))
         plan = stack.plan()

@@ -98,12 +98,10 @@ def tasks(plan: dict[str, Any]) -> list[Decimal | None]:
 
 
 def record_of(plan: dict[str, Any], **running: dict[str, Any]) -> dict[str, Any]:
-    """A run's record of this plan. `running`: what ECS says of web, where something is known."""
-
-    def sizes_of(definitions: list[str]) -> dict[str, dict[str, Any]]:
-        return {arn: running["web"] for arn in definitions if running}
-
-    return recorded(plan, sizes_of)
+    """A run's record of this plan. `running`: what ECS says of web; unless said, as it was applied last."""
+    was = (plan["output_changes"]["services"]["before"] or {}).get("web")
+    web = running.get("web", was["task_template"] if was else {})
+    return recorded(plan, lambda definitions: dict.fromkeys(definitions, web))
 
 
 def changes(plan: dict[str, Any]) -> list[ReleaseChange]:
@@ -244,9 +242,13 @@ def test_a_template_that_was_applied_and_never_released_still_waits_for_its_rele
     assert record["next_release"]["services"][0]["differences"][0] == {"what": "cpu", "before": "256", "after": "512"}
 
 
-def test_where_ecs_does_not_answer_what_was_applied_last_is_taken_for_what_runs() -> None:
-    record = record_of(stack_plan(entry("512", "1024"), entry("512", "1024")))
-    assert (record["before"]["total_monthly_cost"], record["change"]) == (36.04, 0.0)
+def test_where_ecs_does_not_answer_nothing_is_said_to_be_known() -> None:
+    record = recorded(stack_plan(entry("512", "1024"), entry("512", "1024")), lambda definitions: {})
+    assert record["uncertain"] == [SERVICE]
+    assert record["next_release"]["change"] is None
+    (service,) = record["next_release"]["services"]
+    assert service["monthly_cost"] is None
+    assert service["differences"][0] == {"what": "cpu", "before": "unknown", "after": "512"}
 
 
 @pytest.mark.parametrize(("running", "asked"), [(2, [f"{DEFINITIONS}/{FAMILY}:1"]), (0, []), (None, [])])

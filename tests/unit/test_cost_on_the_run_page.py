@@ -11,9 +11,8 @@ from django.test import Client
 from controlplane.core.models import ApiToken
 from controlplane.pages.selectors import plan_in_words
 from environments_app.models import Run
-from environments_app.recording import estimate
 from tests import factories
-from tests.unit.test_cost_of_releases import entry, stack_plan
+from tests.unit.test_cost_of_releases import entry, record_of, stack_plan
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +22,7 @@ def planned(plan: dict[str, Any]) -> tuple[Run, Client]:
     environment = factories.environment(factories.system("shop"))
     developer = factories.member(environment.system, "developer")
     run = factories.planned_run(environment, developer)
-    Run.objects.filter(pk=run.pk).update(cost=estimate(plan, lambda _: {}))
+    Run.objects.filter(pk=run.pk).update(cost=record_of(plan))
     client = Client()
     client.force_login(developer)
     run.refresh_from_db()
