@@ -36,6 +36,8 @@ async def view(url: str, cookie: str, all_there: asyncio.Barrier, measures: bool
             message = json.loads(text)
             if message.get("closed"):
                 break
+            if message.get("alive"):
+                continue
             lines = message["lines"]
             seen.wrong += abs(message["first"] - seen.lines - 1)
             for number, (_, line) in enumerate(lines, start=message["first"]):

@@ -1,19 +1,22 @@
 """The real web server in a process of its own, and WebSocket clients of it, for tests of what a browser meets.
 
 with start_web() as web, web.socket("/ws/live?topic=fleet", cookie=session_cookie(anna)) as socket:
-    socket.recv(timeout=5)
+    next_message(socket)
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import urllib3
@@ -104,6 +107,15 @@ def start_web(port: int = 0, **environment: str) -> Iterator[WebProcess]:
     finally:
         if web.process.poll() is None:
             web.stop()
+
+
+def next_message(socket: ClientConnection, seconds: float = 10) -> dict[str, Any]:
+    """What the server says next, but for its signs of life. Raises TimeoutError or ConnectionClosed."""
+    deadline = time.monotonic() + seconds
+    while True:
+        message: dict[str, Any] = json.loads(socket.recv(timeout=max(0.0, deadline - time.monotonic())))
+        if message != {"alive": True}:
+            return message
 
 
 def session_cookie(user: User) -> str:

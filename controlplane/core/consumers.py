@@ -27,13 +27,18 @@ from controlplane.lib import live
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5.0
+ALIVE = '{"alive":true}'
+"""Sent after each check: a browser that hears nothing for three of them takes the connection for dead (socket.js)."""
 SIGNED_OUT, FORBIDDEN, NOT_FOUND, BAD_REQUEST = 4401, 4403, 4404, 4400
 FAILED = 1011
 """RFC 6455, 7.4.1: the server could not go on. The browser comes back and asks for what it lacks."""
 
 
 class GuardedConsumer(AsyncWebsocketConsumer, ABC):
-    """Accepts signed-in users who may see the socket's systems; closes within seconds of a lost right."""
+    """Accepts signed-in users who may see the socket's systems; closes within seconds of a lost right.
+
+    Sends {"alive": true} every few seconds: a connection that died silently looks like one on which nothing happens.
+    """
 
     systems: list[System]
 
@@ -76,6 +81,7 @@ class GuardedConsumer(AsyncWebsocketConsumer, ABC):
             if code := await self.refused():
                 await self.close(code)
                 return
+            await self.send(text_data=ALIVE)
 
     @database_sync_to_async
     def refused(self) -> int | None:

@@ -1,6 +1,5 @@
 """Walks every WebSocket of the product as nobody, as a stranger, and as each role."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -15,7 +14,7 @@ from controlplane.lib import live
 from controlplane.urls import websocket_urlpatterns
 from environments_app.models import Environment
 from tests import factories
-from tests.server_fixture import WebProcess, session_cookie, start_web
+from tests.server_fixture import WebProcess, next_message, session_cookie, start_web
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,12 +62,11 @@ def first_word(web: WebProcess, address: str, cookie: str, topic: str) -> dict[s
         for _ in range(50):
             live.ring(topic, "changed")
             try:
-                message: dict[str, Any] = json.loads(socket.recv(timeout=0.2))
+                return next_message(socket, 0.2)
             except TimeoutError:
                 continue
             except ConnectionClosed as closed:
                 return closed.rcvd.code if closed.rcvd else 0
-            return message
     raise AssertionError(f"{address} says nothing")
 
 

@@ -1,6 +1,5 @@
 """Doorbells on the wire: who watches a topic hears that something changed, and nobody else hears anything."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -14,7 +13,7 @@ from controlplane.core.models import Membership, User
 from controlplane.lib import live
 from environments_app.models import Environment
 from tests import factories
-from tests.server_fixture import WebProcess, session_cookie, start_web
+from tests.server_fixture import WebProcess, next_message, session_cookie, start_web
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,16 +50,15 @@ def heard_when_rung(socket: ClientConnection, topic: str, what: str) -> dict[str
     for _ in range(50):
         live.ring(topic, what)
         try:
-            heard: dict[str, str] = json.loads(socket.recv(timeout=0.2))
+            return next_message(socket, 0.2)
         except TimeoutError:
             continue
-        return heard
     raise AssertionError(f"nothing was heard of {topic}")
 
 
 def close_code(socket: ClientConnection) -> int:
     with pytest.raises(ConnectionClosed) as closed:
-        socket.recv(timeout=10)
+        next_message(socket)
     assert closed.value.rcvd
     return closed.value.rcvd.code
 
@@ -75,7 +73,7 @@ def test_a_watcher_hears_its_topics_and_no_others(web: WebProcess, environment: 
         live.ring("fleet", "last")
         rest: list[dict[str, str]] = []
         while not rest or rest[-1]["what"] != "last":
-            rest.append(json.loads(socket.recv(timeout=10)))
+            rest.append(next_message(socket))
         assert {message["topic"] for message in rest} == {"fleet"}
 
 
@@ -88,8 +86,8 @@ def test_a_change_is_told_when_it_is_committed_and_not_before(
         with transaction.atomic():
             live.ring_on_commit(topic, "committed")
             with pytest.raises(TimeoutError):
-                socket.recv(timeout=0.3)
-        assert json.loads(socket.recv(timeout=10)) == {"topic": topic, "what": "committed"}
+                next_message(socket, 0.3)
+        assert next_message(socket) == {"topic": topic, "what": "committed"}
 
 
 def test_a_run_that_is_asked_for_rings_for_itself_and_its_environment(
@@ -100,7 +98,7 @@ def test_a_run_that_is_asked_for_rings_for_itself_and_its_environment(
     with watch(web, viewer, topic) as socket:
         heard_when_rung(socket, topic, "ready")
         run = factories.run(environment, developer)
-        assert json.loads(socket.recv(timeout=10)) == {"topic": topic, "what": "queued"}
+        assert next_message(socket) == {"topic": topic, "what": "queued"}
         with watch(web, viewer, f"run:{run.pk}") as of_run:
             assert heard_when_rung(of_run, f"run:{run.pk}", "planning")["what"] == "planning"
 

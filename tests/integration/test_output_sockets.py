@@ -1,6 +1,5 @@
 """Output on the wire: every line once and in order, for whoever joins whenever; and nothing for who may not see it."""
 
-import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +15,7 @@ from controlplane.core.models import Membership, OutputStream, User
 from controlplane.core.services import output
 from tests import factories
 from tests.sandbox_fixture import eventually
-from tests.server_fixture import WebProcess, session_cookie, start_web
+from tests.server_fixture import WebProcess, next_message, session_cookie, start_web
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Numbered = list[tuple[int, str]]
@@ -64,7 +63,7 @@ def received(socket: ClientConnection, until: int | None = None) -> Numbered:
     """The lines that come, up to number `until` or else to the word that the stream is closed."""
     lines: Numbered = []
     while until is None or not lines or lines[-1][0] < until:
-        message = json.loads(socket.recv(timeout=15))
+        message = next_message(socket, 15)
         if message == {"closed": True}:
             assert until is None, "closed before the last line"
             break
@@ -75,7 +74,7 @@ def received(socket: ClientConnection, until: int | None = None) -> Numbered:
 def close_code(socket: ClientConnection, seconds: float = 10) -> int:
     """The code with which the server closes the socket."""
     with pytest.raises(ConnectionClosed) as closed:
-        socket.recv(timeout=seconds)
+        next_message(socket, seconds)
     assert closed.value.rcvd
     return closed.value.rcvd.code
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import json
 import signal
 import threading
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from controlplane.lib import live
 from tests import factories
 from tests.redis_fixture import OwnRedis
 from tests.sandbox_fixture import eventually
-from tests.server_fixture import launch_web, session_cookie, start_web
+from tests.server_fixture import launch_web, next_message, session_cookie, start_web
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +48,7 @@ def viewer(stream: OutputStream) -> User:
 
 def lines_of(socket: ClientConnection, seconds: float = 10) -> list[tuple[int, str]]:
     """The lines of the next message."""
-    message = json.loads(socket.recv(timeout=seconds))
+    message = next_message(socket, seconds)
     return [(message["first"] + index, text) for index, (_, text) in enumerate(message["lines"])]
 
 

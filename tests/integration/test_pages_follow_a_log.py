@@ -207,6 +207,53 @@ def test_a_lost_message_is_asked_for_again(
     page.context.close()
 
 
+def test_a_connection_that_died_without_a_word_is_replaced(
+    browser: Browser, web: WebProcess, stream: OutputStream, viewer: User
+) -> None:
+    """As when a laptop slept or changed its network: nothing comes any more, and nobody closes the connection."""
+    connections: list[str] = []
+    signs_of_life: list[str] = []
+    dead: list[str] = []
+
+    def carry(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        route.on_close(lambda code, reason: None)  # nobody answers a goodbye either
+        connections.append(route.url)
+
+        def pass_on(message: str | bytes) -> None:
+            if route.url in dead:
+                return
+            if json.loads(message) == {"alive": True}:
+                signs_of_life.append(route.url)
+            route.send(message)
+
+        server.on_message(pass_on)
+
+    page = open_as(browser, web, viewer)
+    page.clock.install()
+    page.route_web_socket(re.compile("/ws/output/"), carry)
+    write(stream, 1, 10)
+    page.goto(f"{web.url}/runs/{stream.subject_id}")
+    shows(page, 10)
+    page.evaluate(REMEMBER, STATE)
+
+    page.clock.fast_forward(5_000)
+    signs_of_life.clear()
+    eventually(lambda: page.title() and signs_of_life, why="the server says that it is there")
+    page.clock.fast_forward(12_000)
+    assert page.evaluate("window.said") == ["live"], "a log on which nothing happens is not taken for dead"
+    assert len(connections) == 1
+
+    dead += connections
+    write(stream, 11, 20)
+    page.clock.fast_forward(16_000)
+    shows(page, 20)
+    assert page.evaluate(SHOWN) == numbered(20)
+    assert [url.rpartition("?")[2] for url in connections] == ["after=0", "after=10"]
+    assert page.evaluate("window.said") == ["live", "reconnecting…", "live"]
+    page.context.close()
+
+
 def signed_out(stream: OutputStream, viewer: User) -> None:
     for session in Session.objects.all():
         if session.get_decoded()["_auth_user_id"] == str(viewer.pk):
