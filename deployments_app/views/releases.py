@@ -25,18 +25,20 @@ PAGE = 30
 class Place:
     """One environment as a place for a release: how it got on there, and what the environment's policy said.
 
-    `unreleased`: where it runs, what was applied since and waits for a deployment of the same release.
+    `running`: the deployment that brought it, where it runs; `newest`: the last one of this release, which may be
+    another that did not get so far. `unreleased`: where it runs, what was applied since and waits for a deployment
+    of the same release.
     """
 
     environment: Environment
-    deployment: Deployment | None
-    runs_here: bool
+    running: Deployment | None
+    newest: Deployment | None
     decision: dict[str, Any]
     unreleased: list[Change]
 
     @property
     def is_on_its_way(self) -> bool:
-        return self.deployment is not None and not self.deployment.is_finished
+        return self.newest is not None and not self.newest.is_finished
 
 
 @require_GET
@@ -96,16 +98,14 @@ def places_of(release: Release) -> list[Place]:
     )
     history = release.deployments.select_related("service").order_by("created_at")
     newest = {deployment.environment_id: deployment for deployment in history}
-    running = {deployment.pk: deployment for deployment in history}
+    by_id = {deployment.pk: deployment for deployment in history}
     return [
         Place(
             environment,
+            running := by_id.get(environment.running),
             newest.get(environment.pk),
-            environment.running in running,
             release.decisions.get(environment.slug, {}),
-            selectors.unreleased(running[environment.running], environment.outputs or {})
-            if environment.running in running
-            else [],
+            selectors.unreleased(running, environment.outputs or {}) if running else [],
         )
         for environment in environments
         if release.service.slug in environment.document.get("services", {})

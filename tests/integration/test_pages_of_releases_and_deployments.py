@@ -201,6 +201,22 @@ def test_a_release_says_where_it_runs_and_why_not_elsewhere(system: System, envi
     assert "deploys only when someone asks" in said
 
 
+def test_what_runs_is_linked_and_what_was_taken_back_after_it_says_why(
+    system: System, environment: Environment
+) -> None:
+    of, now = release(system), clock.now()
+    proved = deployment(of, environment, "succeeded", created_at=now - timedelta(hours=1), finished_at=now)
+    failure = {"cause": "2 of 2 new tasks failed their health check"}
+    back = deployment(of, environment, "rolled_back", created_at=now, finished_at=now, failure=failure)
+    response = signed_in(factories.member(system, "viewer")).get(f"/releases/{of.pk}")
+    places = re.search(r'id="release-places".*?</section>', response.content.decode(), re.S)
+    assert places
+    links = re.findall(r'<a\s[^>]*href="/deployments/([^"]+)"[^>]*>(.*?)</a>', places[0], re.S)
+    said = [(pk, re.sub(r"<[^>]+>", "", words).strip()) for pk, words in links]
+    assert said == [(str(proved.pk), "Runs here"), (str(back.pk), "Rolled back"), (str(proved.pk), "Look")]
+    assert failure["cause"] in places[0]
+
+
 def test_an_older_release_does_not_claim_to_run(system: System, environment: Environment) -> None:
     older, newer = release(system, "1.8.3"), release(system, "1.9.0")
     deployment(older, environment, "succeeded", finished_at=clock.now() - timedelta(hours=1))
