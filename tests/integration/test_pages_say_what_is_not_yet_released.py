@@ -59,6 +59,15 @@ def test_what_was_applied_since_is_named_and_can_be_released(environment: Enviro
     assert "Not yet released" not in shown(environment, "/environments/shop/development")
 
 
+def test_what_is_new_or_gone_is_told_with_its_container(environment: Environment, running: Deployment) -> None:
+    (container,) = release_world.outputs()["services"]["api"]["task_template"]["container_definitions"]
+    changed = {**container, "command": ["serve", "--fast"], "environment": []}
+    applied(environment, container_definitions=[changed])
+    for path in ("/environments/shop/development", f"/releases/{running.release_id}"):
+        said = "api: command none → serve --fast, api: environment variable LEVEL info → none"
+        assert said in shown(environment, path)
+
+
 def test_the_api_says_it_too(environment: Environment, running: Deployment) -> None:
     applied(environment, cpu="512", memory="1024")
     _, token = ApiToken.issue(factories.member(environment.system, "viewer"), "test")
