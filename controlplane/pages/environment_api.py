@@ -91,7 +91,7 @@ def _infrastructure(environment: Environment) -> dict[str, Any]:
 
 
 def _cost(environment: Environment) -> dict[str, Any]:
-    """The estimate of what was applied last."""
+    """The estimate of what was applied last, with the releases that it asks for made."""
     applied = Run.objects.filter(environment=environment, kind="apply", state="applied").first()
     after = applied.cost.get("after") if applied else None
     return {

@@ -103,7 +103,8 @@ class Fleet:
 
     @property
     def known_cost(self) -> float | None:
-        """What the applied environments cost a month, as far as that is known; None where of none it is."""
+        """What the applied environments cost a month once all that was applied is released, as far as that is known;
+        None where of none it is."""
         known = [cell.cost for cell in self.cells if cell.cost is not None]
         return None if self.uncosted and not known else sum(known)
 

@@ -43,4 +43,4 @@ def test_the_sum_says_what_it_does_not_know(costs: list[float | None], said: str
     factories.environment(system, "never-applied")
     for number, monthly in enumerate(costs):
         applied(system, f"env-{number}", monthly)
-    assert sum_on_fleet(system).endswith(f"of what is applied: {said}")
+    assert sum_on_fleet(system).endswith(f"estimated, once what is applied is released: {said}")
