@@ -1,6 +1,7 @@
 """The newcomer's first hour: plan, approve, apply, release, and a release that is taken back. Nothing is simulated
 but AWS itself: real launcher, workers, Terraform, sandbox and browser."""
 
+import re
 import subprocess
 from collections.abc import Callable
 from typing import Literal
@@ -11,6 +12,7 @@ from tests.story.conftest import SignIn, Slipway
 
 SYSTEM, ENVIRONMENT = "tvmaze-ingestion", "development"
 PLAN_MS, APPLY_MS, DEPLOY_MS = 120_000, 400_000, 180_000
+PRICED = ("aws_ecs_service", "aws_db_instance", "aws_elasticache_replication_group", "aws_lb", "aws_nat_gateway")
 Photograph = Callable[[Page, str], None]
 
 
@@ -35,6 +37,22 @@ def open_deployment(page: Page, slipway: Slipway, release: str) -> None:
     page.get_by_role("link", name="Deployment").or_(page.locator('a[href^="/deployments/"]')).first.click()
 
 
+def costs_are_shown(page: Page, slipway: Slipway, run_url: str) -> None:
+    """Every kind of resource that costs by the hour has its price, and what has none is not said to be free."""
+    cost = slipway.api("/runs/" + run_url.rpartition("/")[2])["cost"]
+    resources = cost["after"]["resources"]
+    for kind in PRICED:
+        found = [resource for address, resource in resources.items() if f".{kind}." in address]
+        assert found, kind
+        assert all(resource["status"] == "priced" and resource["monthly_cost"] > 0 for resource in found), kind
+    assert all(resource["monthly_cost"] is None for resource in resources.values() if resource["status"] == "unknown")
+    decision = page.locator("#run-decision, .decide").first
+    expect(decision).to_contain_text(f"${cost['after']['total_monthly_cost']:,.2f}")
+    for module in ("database", "cache", "load_balancer", "network", "service"):
+        summary = page.locator("details.module > summary").filter(has_text=f"module.{module}").first
+        expect(summary.locator(".num")).to_contain_text(re.compile(r"\+\d+\.\d\d"))
+
+
 def test_the_story(slipway: Slipway, sign_in: SignIn, photograph: Photograph) -> None:
     developer = sign_in("developer")
     for name in ("tvmaze-ingestion", "cloudweave", "verificadores", "dougust", "programador-musical"):
@@ -52,6 +70,7 @@ def test_the_story(slipway: Slipway, sign_in: SignIn, photograph: Photograph) ->
     expect(developer.get_by_role("button", name="Approve")).to_be_disabled()
     photograph(developer, "04-planned-as-developer")
     run_url = developer.url
+    costs_are_shown(developer, slipway, run_url)
 
     approver = sign_in("approver")
     approver.goto(run_url)
