@@ -59,13 +59,14 @@ def _observed(due: list[Claim]) -> dict[UUID, Observed | Exception]:
 def guarded(claim: Claim, work: Callable[[], timedelta]) -> None:
     """One deployment's trouble is its own: it never stops the look at the others."""
     row = claim.deployment
+    had_failed = row.reason == words.LOOK_FAILED
     try:
         try:
             pause = work()
         except AwsError as error:
             pause = _aws_failed(claim, error, is_action=True)
         except LockLost as error:
-            pause = _lock_lost(claim, error)
+            pause = _lock_lost(claim, error, had_failed)
         except ClaimLost:
             raise
         except Exception:
@@ -88,10 +89,15 @@ def start(claim: Claim) -> timedelta:
     """Begins a queued deployment, if its lock is free and it is still what was approved."""
     row = claim.deployment
     if row.paused:
+        if row.unknown_since is not None:
+            # Nothing is asked while it is held, so nothing is unanswered.
+            claim.store(unknown_since=None, reason="")
+            claims.ring(row)
         return pace.pause(rolling.LOOK_SECONDS)
     needed_approval = ApprovalRequest.objects.filter(subject_kind="deployment", subject_id=row.pk).exists()
     outdated = deployments.changed_inputs(row) if needed_approval else _refresh(claim)
     with transaction.atomic():
+        _known_again(claim, row.reason == words.LOOK_FAILED)
         locked = claims.take_lock(row) if outdated is None else None
         if locked is not None:
             _tell_who_holds_it(claim, locked)
@@ -143,10 +149,10 @@ def _take_step(claim: Claim, seen: Observed | Exception) -> timedelta:
     with transaction.atomic():
         observation.record(claim, seen)
     row = claim.deployment
+    had_failed = row.reason == words.LOOK_FAILED
     action = rolling.step(view_of(row), seen, clock.now())
     pause = actions.CARRY_OUT[type(action)](claim, seen, action)
-    if row.unknown_since is not None:
-        _known_again(claim)
+    _known_again(claim, had_failed)
     claims.ring(row)
     return pause
 
@@ -224,21 +230,27 @@ def _not_known(claim: Claim, why: str, reason: str) -> timedelta:
     return min(max((now - (row.unknown_since or now)) / 2, SHORTEST_BACKOFF), LONGEST_BACKOFF)
 
 
-def _known_again(claim: Claim) -> None:
-    """Only after a whole step: where AWS answers to looks and to no order, the pauses grow as well."""
+def _known_again(claim: Claim, had_failed: bool) -> None:
+    """Only after a whole step: where AWS answers to looks and to no order, the pauses grow as well.
+
+    `had_failed`: whether it was Slipway, not AWS; the step may have put its own reason in that one's place.
+    """
     row = claim.deployment
-    had_failed = row.reason == words.LOOK_FAILED
+    if row.unknown_since is None:
+        return
     with transaction.atomic():
-        claim.store(unknown_since=None, reason="" if had_failed else row.reason)
+        claim.store(unknown_since=None, reason="" if row.reason == words.LOOK_FAILED else row.reason)
         claim.tell("Slipway can go on" if had_failed else "AWS answers again")
 
 
-def _lock_lost(claim: Claim, error: LockLost) -> timedelta:
+def _lock_lost(claim: Claim, error: LockLost, had_failed: bool) -> timedelta:
     """A person broke the lock. What has not begun ends; a service that is changing is seen through all the same."""
     row = claim.deployment
     if row.state == "preparing":
         return actions.end(claim, None, model.End("failed", error.code, error.message))
     with transaction.atomic():
+        _known_again(claim, had_failed)
         if (refusal := claims.take_lock(row)) is not None:
             claim.store(reason=refusal.message[:300])
+        claims.ring(row)
     return pace.pause(LOCKED_SECONDS)

@@ -6,17 +6,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from controlplane.core.actors import Actor
 from controlplane.core.models import System
-from controlplane.core.services import output
+from controlplane.core.services import locks, output
 from controlplane.lib import clock
 from controlplane.lib.aws import client
+from controlplane.lib.errors import Refusal
 from deployments_app import actions, controller, words
 from deployments_app.models import Deployment
 from deployments_app.services import deployments, targets
 from deployments_app.strategies import model
-from environments_app.models import Environment
+from deployments_app.views import page
+from environments_app.models import Environment, StateVersion
 from tests import factories
 from tests.release_world import KEY, ReleaseWorld
 from tests.sandbox_fixture import SandboxProcess
@@ -37,8 +40,9 @@ def environment(system: System) -> Environment:
 
 
 @pytest.fixture
-def world(sandbox: SandboxProcess, environment: Environment) -> ReleaseWorld:
-    return ReleaseWorld.make(World(sandbox), environment)
+def world(sandbox: SandboxProcess, environment: Environment) -> Iterator[ReleaseWorld]:
+    yield ReleaseWorld.make(World(sandbox), environment)
+    sandbox.control("POST", "clock", {"scale": settings.SLIPWAY_TIME_SCALE})
 
 
 @pytest.fixture
@@ -157,3 +161,83 @@ def test_a_bug_in_an_order_is_not_met_once_a_second(world: ReleaseWorld, monkeyp
     assert later.due_at is not None
     assert later.due_at - now > timedelta(seconds=50)
     assert len([line for line in told(later) if words.LOOK_FAILED in line]) == 1
+
+
+@pytest.fixture
+def stuck(world: ReleaseWorld) -> Deployment:
+    """Queued, and its start failed: what the stack said of the service could not be read. Now it can be again."""
+    row = world.deploy("healthy")
+    states = StateVersion.objects.filter(environment=world.environment)
+    readable = states.get().outputs
+    states.update(outputs={"services": {"api": {}}})
+    controller.look(KEY)
+    states.update(outputs=readable)
+    met = deployments.find(row.pk)
+    assert (met.state, met.reason) == ("queued", words.LOOK_FAILED)
+    assert met.unknown_since is not None
+    due_now(met)
+    return met
+
+
+def test_a_start_that_failed_once_then_says_what_it_waits_for(stuck: Deployment, environment: Environment) -> None:
+    person = Actor.person(factories.member(environment.system, "operator", "tom"))
+    holder = ("run", environment.pk)
+    assert not isinstance(locks.acquire(person, environment.pk, holder, "a test", exclusive=True), Refusal)
+    controller.look(KEY)
+    waiting = deployments.find(stuck.pk)
+    assert (waiting.state, waiting.unknown_since) == ("queued", None)
+    assert "tom" in waiting.reason
+    assert page.next_step(waiting) == ("Next: it is prepared", waiting.reason)
+    locks.release(holder)
+    due_now(waiting)
+    controller.look(KEY)
+    begun = deployments.find(stuck.pk)
+    assert (begun.state, begun.unknown_since) == ("preparing", None)
+    assert told(begun).count("Slipway can go on") == 1
+    assert "AWS answers again" not in told(begun)
+
+
+def test_a_start_that_failed_once_and_is_held_says_by_whom(stuck: Deployment, environment: Environment) -> None:
+    operator = Actor.person(factories.member(environment.system, "operator", "tom"))
+    assert isinstance(deployments.pause(operator, stuck), Deployment)
+    controller.look(KEY)
+    assert page.next_step(deployments.find(stuck.pk))[0] == "Paused by tom"
+
+
+def rolling_out_unread(world: ReleaseWorld) -> tuple[Deployment, Mangled]:
+    """A deployment under way, at which the last look failed."""
+    row = world.until(world.deploy("healthy"), lambda each: each.state == "rolling_out")
+    mangled = Mangled(row)
+    due_now(row)
+    controller.look(KEY)
+    assert row_of(world).unknown_since is not None
+    return row_of(world), mangled
+
+
+def test_who_failed_is_told_where_the_step_has_a_reason_of_its_own(world: ReleaseWorld) -> None:
+    """To wait is such a step: it puts its own reason, or none, in place of the failure's."""
+    world.world.sandbox.control("POST", "clock", {"scale": 0.1})
+    row, mangled = rolling_out_unread(world)
+    mangled.off()
+    due_now(row)
+    controller.look(KEY)
+    met = row_of(world)
+    assert (met.state, met.unknown_since, met.reason) == ("rolling_out", None, "")
+    assert "Slipway can go on" in told(met)
+
+
+def test_a_lock_that_was_broken_is_no_silence_of_aws(world: ReleaseWorld, environment: Environment) -> None:
+    """The look was answered; what it found that it may not do is known."""
+    world.world.sandbox.control("POST", "clock", {"scale": 0.1})
+    row, mangled = rolling_out_unread(world)
+    mangled.off()
+    operator = Actor.person(factories.member(environment.system, "operator", "tom"))
+    assert isinstance(deployments.abort(operator, row), Deployment)
+    locks.release(row.audit_subject)
+    taken = locks.acquire(operator, environment.pk, ("run", environment.pk), "a test", exclusive=True)
+    assert not isinstance(taken, Refusal)
+    controller.look(KEY)
+    met = row_of(world)
+    assert (met.state, met.stage, met.unknown_since) == ("rolling_out", "stopping", None)
+    assert "tom" in met.reason
+    assert "Slipway can go on" in told(met)
