@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 
 from deployments_app import words
 from deployments_app.models import Deployment
+from deployments_app.states import IN_ROLLOUT
 from environments_app.views.stages import Stage
 
 WORKING = frozenset({"preparing", "rolling_out", "baking", "rolling_back"})
@@ -63,11 +64,14 @@ def failed_so_far(deployment: Deployment) -> str:
 
 def next_step(deployment: Deployment) -> tuple[str, str]:
     """What happens next, and on what condition; empty when nothing does."""
-    if deployment.abort_requested_at and deployment.state in {"rolling_out", "baking"}:
-        return f"{deployment.abort_requested_by} aborted it", "the next look takes it back."
+    aborted = deployment.abort_requested_at and deployment.state in IN_ROLLOUT
+    who = f"{deployment.abort_requested_by} aborted it"
     if deployment.unknown_since and deployment.is_looked_after:
         has_failed = deployment.reason == words.LOOK_FAILED
-        return "Not known for now", words.LOOK_FAILED if has_failed else "AWS does not answer; it is asked again."
+        why = words.LOOK_FAILED if has_failed else "AWS does not answer; it is asked again."
+        return (who, f"it is taken back as soon as a look succeeds. {why}") if aborted else ("Not known for now", why)
+    if aborted:
+        return who, "the next look takes it back."
     if deployment.paused:
         return f"Paused by {deployment.paused_by}", "it holds until someone goes on."
     back = deployment.previous_release.version if deployment.previous_release else "nothing: it is the first release"
