@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "controlplane.core.middleware.reader_timezone",
+    "controlplane.core.middleware.refuse_large_bodies",
     "controlplane.pages.middleware.api_method_errors",
 ]
 

@@ -67,13 +67,13 @@ def child_environment() -> dict[str, str]:
     return environment
 
 
-def launch_web(port: int = 0, **environment: str) -> WebProcess:
-    """uvicorn as the launcher starts it, on `port` or a free one; waits until it answers."""
+def launch_web(port: int = 0, *, http: str = "httptools", **environment: str) -> WebProcess:
+    """uvicorn as the launcher starts it, on `port` or a free one; waits until it answers. `http`: its parser."""
     port = port or free_port(HOST)
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "uvicorn", "controlplane.asgi:application"),
-            *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+            *("--loop", "uvloop", "--http", http, "--ws", "websockets-sansio"),
             *("--host", HOST, "--port", str(port)),
             *("--timeout-graceful-shutdown", "2", "--no-access-log", "--log-level", "warning"),
         ],
@@ -99,9 +99,9 @@ def launch_web(port: int = 0, **environment: str) -> WebProcess:
 
 
 @contextmanager
-def start_web(port: int = 0, **environment: str) -> Iterator[WebProcess]:
+def start_web(port: int = 0, *, http: str = "httptools", **environment: str) -> Iterator[WebProcess]:
     """A web server that ends with the block; `environment` is what it gets beyond the test run's own."""
-    web = launch_web(port, **environment)
+    web = launch_web(port, http=http, **environment)
     try:
         yield web
     finally:

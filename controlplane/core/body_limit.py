@@ -13,15 +13,16 @@ from controlplane.core.origins import Application, Scope
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-LENGTH = b"content-length"
+LENGTH, ENCODING = b"content-length", b"transfer-encoding"
 NO_BODY: Message = {"type": "http.request", "body": b"", "more_body": False}
 
 
 class BodyLimit:
     """ASGI middleware: of a body that is too large, Django gets the length alone.
 
-    By that length Django and the views refuse (413) in their own shape, with request id and audit event. A body of
-    unknown length (chunked) is read ahead, at most to the limit. What the client still sends, the server throws away.
+    By that length pages (middleware.refuse_large_bodies) and the API's views refuse (413), each in its own shape, with
+    request id and audit event. A body of unknown length (chunked, whatever length it claims besides) is read ahead, at
+    most to the limit. What the client still sends, the server throws away.
     """
 
     def __init__(self, application: Application) -> None:
@@ -29,8 +30,10 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Any) -> None:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        length = dict(scope["headers"]).get(LENGTH, b"")
-        if length.isdigit():
+        headers = dict(scope["headers"])
+        length = headers.get(LENGTH, b"")
+        # Beside a transfer encoding the length is not what counts (RFC 9112, section 6.3), but h11 lets both through.
+        if length.isdigit() and ENCODING not in headers:
             size, first = int(length), None
         else:
             size, first = await _read_ahead(receive, limit)
@@ -54,7 +57,7 @@ async def _read_ahead(receive: Receive, limit: int) -> tuple[int, Message]:
 
 
 def _with_length(scope: Scope, size: int) -> Scope:
-    others = [(name, value) for name, value in scope["headers"] if name not in (LENGTH, b"transfer-encoding")]
+    others = [(name, value) for name, value in scope["headers"] if name not in (LENGTH, ENCODING)]
     return {**scope, "headers": [*others, (LENGTH, str(size).encode())]}
 
 

@@ -5,7 +5,9 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -67,6 +69,21 @@ class DenyByDefault(LoginRequiredMiddleware):
         if request.resolver_match is not None and "api" in request.resolver_match.namespaces:
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+def refuse_large_bodies(get_response: GetResponse) -> GetResponse:
+    """The pages' 413, whatever the form's encoding and before its CSRF token is looked for in a body that is not there.
+
+    The API's views refuse by themselves, once they know who asks (core/body_limit.py).
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not request.path.startswith("/api/"):
+            raise RequestDataTooBig(f"a body of {length} bytes")
+        return get_response(request)
+
+    return middleware
 
 
 def reader_timezone(get_response: GetResponse) -> GetResponse:
