@@ -14,4 +14,4 @@ def for_terraform() -> None:
     with suppress(SlipwayError):
         find_tools()
     default_catalogue()
-    read_descriptions(("sts", "s3"))
+    read_descriptions(("sts", "s3", "ecs"))

@@ -28,14 +28,14 @@ def test_terraform_the_prices_and_the_clients_are_found(settings: Any, tmp_path:
     settings.SLIPWAY_TERRAFORM_BIN = str(_terraform(tmp_path, "1.11.4"))
     settings.SLIPWAY_TERRAFORM_MIRROR = str(_mirror(tmp_path))
     warm_up.for_terraform()
-    assert found() == (1, 1, 2)
+    assert found() == (1, 1, 3)
 
 
 def test_a_worker_starts_where_there_is_no_terraform_and_a_run_looks_again(settings: Any, tmp_path: Path) -> None:
     settings.SLIPWAY_TERRAFORM_MIRROR = str(_mirror(tmp_path))
     settings.SLIPWAY_TERRAFORM_BIN = str(tmp_path / "missing")
     warm_up.for_terraform()
-    assert found() == (0, 1, 2)
+    assert found() == (0, 1, 3)
     settings.SLIPWAY_TERRAFORM_BIN = str(_terraform(tmp_path, "1.11.4"))
     assert find_tools()[0] == tmp_path / "terraform"
 
@@ -63,7 +63,7 @@ def test_a_looks_clients_read_nothing_from_the_disk_any_more(state: str) -> None
 
 
 def test_each_queue_that_calls_aws_is_warmed(settings: Any) -> None:
-    for queue, clients in {"terraform": 2, "looks": 4}.items():
+    for queue, clients in {"terraform": 3, "looks": 4}.items():
         session.client.cache_clear()
         import_string(settings.SLIPWAY_WARM_UP[queue])()
         assert session.client.cache_info().currsize == clients
