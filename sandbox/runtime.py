@@ -36,7 +36,7 @@ class Sandbox:
     def start(self) -> None:
         saved = self.store.load()
         if saved:
-            self.clock.resume(ClockState(**saved["clock"]))
+            self.clock.resume(ClockState(**saved["clock"]), saved.get("timeline"))
             self.engine.listeners.ports.update(saved["listener_ports"])
         self.store.start()
         self.engine.start()
@@ -63,7 +63,11 @@ class Sandbox:
         self.store.mark_changed()
 
     def _own_state(self) -> dict[str, Any]:
-        return {"clock": asdict(self.clock.state()), "listener_ports": dict(self.engine.listeners.ports)}
+        return {
+            "clock": asdict(self.clock.state()),
+            "timeline": self.clock.timeline,
+            "listener_ports": dict(self.engine.listeners.ports),
+        }
 
 
 def alarm_exists(name: str) -> bool:

@@ -9,7 +9,8 @@ from moto.cloudwatch import models, responses, urls
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 
-from sandbox.moto_ext.hooks import use_model, use_response
+from sandbox.metrics.store import MetricStore
+from sandbox.moto_ext.hooks import ExtendedBackend, use_backend, use_model, use_response
 
 _UNUSED_BY_COMPOSITES = [
     "namespace",
@@ -56,6 +57,14 @@ class Alarm(models.Alarm):
         )
 
 
+class CloudWatchBackend(ExtendedBackend, models.CloudWatchBackend):
+    """Keeps its metrics in a store that finds a series at once; moto looks through all data points."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.metrics = MetricStore()
+
+
 class CloudWatchResponse(responses.CloudWatchResponse):
     def put_composite_alarm(self) -> EmptyResult:
         name = self._get_param("AlarmName")
@@ -96,4 +105,5 @@ class CloudWatchResponse(responses.CloudWatchResponse):
 
 def install() -> None:
     use_model(models, Alarm)
+    use_backend(models.cloudwatch_backends, CloudWatchBackend)
     use_response(urls, CloudWatchResponse)
