@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import pickle
 import threading
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -102,6 +103,7 @@ def _packed(point: Point) -> Point:
 class Series:
     """The points of one metric in one unit, by the whole second (as finely as CloudWatch keeps them)."""
 
+    seconds: list[int] = field(default_factory=list)  # in order
     points: dict[int, Point] = field(default_factory=dict)
     since_compaction: int = 0
 
@@ -111,9 +113,15 @@ class Series:
             self.points[second] = merged(second, (before, point))
             return
         self.points[second] = _packed(point._replace(at=second))
+        insort(self.seconds, second)
         self.since_compaction += 1
         if self.since_compaction >= _COMPACTED_EVERY:
-            self.compact(second)
+            self.compact(self.seconds[-1])
+
+    def between(self, start: float, end: float) -> list[Point]:
+        """Those with start <= at < end, oldest first."""
+        wanted = self.seconds[bisect_left(self.seconds, start) : bisect_left(self.seconds, end)]
+        return [self.points[second] for second in wanted]
 
     def compact(self, now: float) -> None:
         """Merge what is old into coarser periods, forget what is older than all of them."""
@@ -126,6 +134,7 @@ class Series:
             start: points[0] if points[0].at == start and len(points) == 1 else merged(start, points)
             for start, points in groups.items()
         }
+        self.seconds = sorted(self.points)
         self.since_compaction = 0
 
 
@@ -164,8 +173,7 @@ class MetricStore:
                 point
                 for given, series in self._series.get(metric, {}).items()
                 if unit in (None, given)
-                for second, point in series.points.items()
-                if start <= second < end
+                for point in series.between(start, end)
             ]
         return sorted(found, key=lambda point: point.at)
 
