@@ -14,6 +14,8 @@ from sandbox.clock import Clock, ClockState
 from sandbox.ecs.engine import Engine
 from sandbox.ecs.responses import EcsResponse
 from sandbox.faults import Faults
+from sandbox.metrics.monitor import Monitor
+from sandbox.moto_ext.cloudwatch import CloudWatchBackend
 from sandbox.moto_ext.elbv2 import FakeTargetGroup
 from sandbox.persistence import Store
 
@@ -31,6 +33,8 @@ class Sandbox:
         self.engine = Engine(self.clock, seed, self._mark_changed)
         FakeTargetGroup.clock, FakeTargetGroup.look = self.clock, self.engine.checks.state
         EcsResponse.clock, EcsResponse.lock = self.clock, self.engine.lock
+        CloudWatchBackend.clock = self.clock
+        self.monitor = Monitor(self.clock, self.engine, self._forced_alarms, self._mark_changed)
         self.store = Store(data, self._own_state, self.engine.lock)
 
     def start(self) -> None:
@@ -40,8 +44,10 @@ class Sandbox:
             self.engine.listeners.ports.update(saved["listener_ports"])
         self.store.start()
         self.engine.start()
+        self.monitor.start()
 
     def stop(self) -> None:
+        self.monitor.stop()
         self.engine.stop()
         self.store.close()
 
@@ -58,6 +64,9 @@ class Sandbox:
         self.calls.clear()
         self.engine.wake()
         self.store.save()
+
+    def _forced_alarms(self) -> set[str]:
+        return {fault.alarm for fault in self.faults.list() if fault.kind == "alarm"}
 
     def _mark_changed(self) -> None:
         self.store.mark_changed()
