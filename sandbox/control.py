@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import DEFAULT_REGION
 from sandbox.behaviours import BehaviourUnknown
+from sandbox.commands import MapForbidden, MapInvalid, parse_map
 from sandbox.faults import FaultInvalid, parse_fault
 from sandbox.images import push_image
 from sandbox.runtime import Sandbox, alarm_exists
@@ -40,8 +41,10 @@ def answer(sandbox: Sandbox, request: Request) -> Response:
         return Response(json.dumps(body), 200, content_type="application/json")
     except ControlError as error:
         return _refuse(str(error), error.status)
-    except (BehaviourUnknown, FaultInvalid) as error:
+    except (BehaviourUnknown, FaultInvalid, MapInvalid) as error:
         return _refuse(str(error), 400)
+    except MapForbidden as error:
+        return _refuse(str(error), 403)
 
 
 def _refuse(message: str, status: int) -> Response:
@@ -123,6 +126,25 @@ def _listeners(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
     return [asdict(listener) for listener in sandbox.engine.listeners.describe()]
 
 
+def _order_map(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    """Run a local command in the place of a repository's images. No page of another site may ask for that."""
+    if request.mimetype != "application/json" or "Origin" in request.headers:
+        raise ControlError("a map must come as application/json, and not from a web page", 403)
+    sandbox.engine.commands.order(parse_map(_document(request)))
+    sandbox.changed()
+    return sandbox.engine.commands.known()
+
+
+def _list_maps(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    return sandbox.engine.commands.known()
+
+
+def _clear_maps(sandbox: Sandbox, request: Request) -> dict[str, int]:
+    cleared = sandbox.engine.commands.take_back(request.args.get("repository"))
+    sandbox.changed()
+    return {"cleared": cleared}
+
+
 def _reset(sandbox: Sandbox, request: Request) -> dict[str, str]:
     sandbox.reset()
     return {"status": "ok"}
@@ -135,5 +157,6 @@ _HANDLERS: dict[str, dict[str, Callable[[Sandbox, Request], Any]]] = {
     "clock": {"POST": _clock, "GET": _read_clock},
     "calls": {"GET": _calls},
     "listeners": {"GET": _listeners},
+    "maps": {"POST": _order_map, "GET": _list_maps, "DELETE": _clear_maps},
     "reset": {"POST": _reset},
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.behaviours import Behaviour
 
@@ -27,3 +29,8 @@ def usage(
     busy = reserved_cpu * behaviour.busy_share_at(age)
     cpu = min(reserved_cpu, max(busy, reserved_cpu * _IDLE_CPU_SHARE + served))
     return Usage(cpu, reserved_memory * _IDLE_MEMORY_SHARE + behaviour.leaked_mib_at(age))
+
+
+def memory_limit(definition: Mapping[str, Any], task_memory: str | None) -> float:
+    """MiB that a container may use: its own hard limit, else its task's; 0 where there is none."""
+    return float(definition.get("memory") or task_memory or 0)

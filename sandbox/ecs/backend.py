@@ -21,6 +21,7 @@ from sandbox.ecs.placement import check_network, choose_capacity, place
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
 from sandbox.moto_ext.hooks import ExtendedBackend
+from sandbox.outages import Outages
 
 # UpdateService's fields that start a deployment when they change (botocore's ECS model).
 REVISION_FIELDS = (
@@ -72,8 +73,11 @@ class ServiceNotActive(ServiceNotFoundException):
 
 
 class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
+    """`outages` is the running sandbox's."""
+
     services: dict[str, Service]
     tasks: dict[str, dict[str, Task]]
+    outages: Outages
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -264,7 +268,7 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
         task_id = uuid4().hex
         arn = f"arn:aws:ecs:{self.region_name}:{self.account_id}:task/{cluster.name}/{task_id}"
         siblings = sum(task.group == group for task in self.tasks.get(cluster.name, {}).values())
-        spot = place(self.account_id, self.region_name, settings, siblings, _addresses_in_use())
+        spot = place(self.account_id, self.region_name, settings, siblings, _addresses_in_use(), self.outages.lost)
         strategy = settings.get("capacityProviderStrategy") or []
         commands = {override["name"] for override in overrides.get("containerOverrides", []) if override.get("command")}
         task = Task(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from secrets import randbelow
 from typing import Any
@@ -14,6 +14,8 @@ from moto.ecs.exceptions import InvalidParameterException
 _LATEST_FARGATE = "1.4.0"
 _WITHOUT_SUBNET = "172.31.0.0/16"  # tasks that share their instance's address get one of their own here
 _KEPT_FIRST, _KEPT_LAST = 4, 1  # AWS keeps these addresses of every subnet
+# Fargate's words.
+_ZONES_LOST = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
 
 
 class NoCapacity(Exception):
@@ -56,14 +58,24 @@ def check_network(account: str, region: str, settings: Mapping[str, Any], networ
         )
 
 
-def place(account: str, region: str, settings: Mapping[str, Any], number: int, used: set[str]) -> Place:
-    """The place of a group's `number`-th task: tasks are spread over the subnets given. Raises NoCapacity."""
+def place(
+    account: str, region: str, settings: Mapping[str, Any], number: int, used: set[str], lost: Callable[[str], bool]
+) -> Place:
+    """The place of a group's `number`-th task: tasks are spread over the subnets given, but for zones that are `lost`.
+
+    Raises NoCapacity.
+    """
     backend = ec2_backends[account][region]
-    subnets = _subnets(settings)
-    if not subnets:
-        zones = [zone.name for zone in backend.describe_availability_zones()]
+    if not _subnets(settings):
+        zones = [zone.name for zone in backend.describe_availability_zones() if not lost(zone.name)]
+        if not zones:
+            raise NoCapacity(_ZONES_LOST)
         return Place(None, zones[number % len(zones)], free_address(_WITHOUT_SUBNET, used))
-    subnet = backend.get_subnet(subnets[number % len(subnets)])
+    subnets = [backend.get_subnet(subnet_id) for subnet_id in _subnets(settings)]
+    reachable = [subnet for subnet in subnets if not lost(subnet.availability_zone)]
+    if not reachable:
+        raise NoCapacity(_ZONES_LOST)
+    subnet = reachable[number % len(reachable)]
     return Place(subnet.id, subnet.availability_zone, free_address(subnet.cidr_block, used))
 
 
