@@ -8,11 +8,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ecs.models import ecs_backends
 from werkzeug.wrappers import Request, Response
 
 from sandbox import DEFAULT_REGION
 from sandbox.behaviours import BehaviourUnknown
 from sandbox.commands import MapForbidden, MapInvalid, parse_map
+from sandbox.ecs.hooks import ANSWERS, function_name
 from sandbox.faults import FaultInvalid, parse_fault
 from sandbox.images import push_image
 from sandbox.runtime import Sandbox, alarm_exists
@@ -145,6 +148,27 @@ def _clear_maps(sandbox: Sandbox, request: Request) -> dict[str, int]:
     return {"cleared": cleared}
 
 
+def _order_hook_answer(sandbox: Sandbox, request: Request) -> dict[str, str]:
+    """What the Lambda function of a lifecycle hook answers from now on."""
+    document = _document(request)
+    answer = _text(document, "answer")
+    if answer not in ANSWERS:
+        raise ControlError(f"answer must be one of {', '.join(ANSWERS)}")
+    answers = _hook_answers(_text(document, "region", DEFAULT_REGION))
+    answers[function_name(_text(document, "function"))] = answer
+    sandbox.changed()
+    return answers
+
+
+def _list_hook_answers(sandbox: Sandbox, request: Request) -> dict[str, str]:
+    return _hook_answers(request.args.get("region", DEFAULT_REGION))
+
+
+def _hook_answers(region: str) -> dict[str, str]:
+    answers: dict[str, str] = ecs_backends[DEFAULT_ACCOUNT_ID][region].hook_answers
+    return answers
+
+
 def _reset(sandbox: Sandbox, request: Request) -> dict[str, str]:
     sandbox.reset()
     return {"status": "ok"}
@@ -158,5 +182,6 @@ _HANDLERS: dict[str, dict[str, Callable[[Sandbox, Request], Any]]] = {
     "calls": {"GET": _calls},
     "listeners": {"GET": _listeners},
     "maps": {"POST": _order_map, "GET": _list_maps, "DELETE": _clear_maps},
+    "hooks": {"POST": _order_hook_answer, "GET": _list_hook_answers},
     "reset": {"POST": _reset},
 }

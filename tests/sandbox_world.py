@@ -64,9 +64,8 @@ class ServiceUnderTest:
             taskDefinition=self.register(self.image(behaviour, "v1")["image"]),
             desiredCount=desired,
             launchType="FARGATE",
-            loadBalancers=load_balancers,
             networkConfiguration=self.world.network,
-            **{"deploymentConfiguration": BREAKER, **given},
+            **{"deploymentConfiguration": BREAKER, "loadBalancers": load_balancers, **given},
         )
         return self.ended()
 

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from moto.elbv2.models import elbv2_backends
 
@@ -14,7 +13,7 @@ from sandbox.commands import CommandMaps, MappedCommand
 from sandbox.container_logs import ContainerLogs, LogGroupMissing, destination, open_stream
 from sandbox.containers import Containers, ContainerSpec
 from sandbox.ecs.backend import EcsBackend
-from sandbox.ecs.model import Container, Service, Target, Task, utcnow
+from sandbox.ecs.model import Container, Revision, Service, Target, Task, utcnow
 from sandbox.ecs.rollouts import add_event
 from sandbox.ecs.scheduling import container_health
 from sandbox.ecs.tasks import (
@@ -235,13 +234,13 @@ class Lifecycle:
             return []
         return [
             Target(each["targetGroupArn"], task.private_ip, each["containerPort"])
-            for each in self._revision_settings(service, task).get("loadBalancers") or []
+            for each in self._revision(service, task).load_balancers
             if each.get("targetGroupArn")
         ]
 
-    def _revision_settings(self, service: Service, task: Task) -> dict[str, Any]:
+    def _revision(self, service: Service, task: Task) -> Revision:
         rollout = next((each for each in service.rollouts if each.id == task.rollout_id), service.primary)
-        return service.revisions[rollout.revision_arn].settings
+        return service.revisions[rollout.revision_arn]
 
     def _register(self, backend: EcsBackend, task: Task) -> None:
         task.targets = self._wanted_targets(backend, task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -11,8 +12,9 @@ from moto.ecs import responses
 from moto.ecs.exceptions import InvalidParameterException
 
 from sandbox.clock import Clock
-from sandbox.ecs import describe
+from sandbox.ecs import describe, staged
 from sandbox.ecs.backend import EcsBackend, EcsError
+from sandbox.ecs.hooks import resolved
 from sandbox.ecs.model import Service, utcnow
 from sandbox.ecs.placement import NoCapacity
 from sandbox.ecs.tasks import begin_stop
@@ -43,14 +45,14 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
 
     def create_service(self) -> ActionResult:
         given = self._given()
-        _check_strategy(given)
+        _check_controller(given)
         with self.lock:
             service = self._backend.new_service(self.clock.seconds(), given)
             return ActionResult({"service": self._described(service)})
 
     def update_service(self) -> ActionResult:
         given = self._given()
-        _check_strategy(given)
+        _check_controller(given)
         with self.lock:
             service = self._backend.change_service(self.clock.seconds(), given)
             return ActionResult({"service": self._described(service)})
@@ -117,7 +119,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                 else:
                     service, deployment = found
                     tasks = self._backend.tasks_of(service)
-                    described.append(describe.service_deployment(service, deployment, tasks))
+                    described.append(describe.service_deployment(service, deployment, tasks, self._at))
         return ActionResult({"serviceDeployments": described, "failures": failures})
 
     def describe_service_revisions(self) -> ActionResult:
@@ -138,11 +140,29 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
             if found is None:
                 raise EcsError("ServiceDeploymentNotFoundException", "The service deployment was not found.")
             service, deployment = found
-            if deployment.status not in ("PENDING", "IN_PROGRESS"):
+            if not deployment.live:
                 raise EcsError(
                     "ConflictException", f"The service deployment cannot be stopped: it is {deployment.status}."
                 )
-            deployment.status = "ROLLBACK_REQUESTED" if how == "ROLLBACK" else "STOP_REQUESTED"
+            if deployment.status in ("PENDING", "IN_PROGRESS"):  # else it goes on stopping or rolling back
+                deployment.status = "ROLLBACK_REQUESTED" if how == "ROLLBACK" else "STOP_REQUESTED"
+                deployment.updated_at = utcnow()
+            service.steady = False
+        return ActionResult({"serviceDeploymentArn": arn})
+
+    def continue_service_deployment(self) -> ActionResult:
+        arn, hook_id = self._get_param("serviceDeploymentArn"), self._get_param("hookId")
+        with self.lock:
+            found = self._backend.deployment_by_arn(arn)
+            if found is None:
+                raise EcsError("ServiceDeploymentNotFoundException", "The service deployment was not found.")
+            service, deployment = found
+            if deployment.status != "IN_PROGRESS" or hook_id not in staged.waiting(deployment):
+                raise InvalidParameterException(f"The lifecycle hook {hook_id} is not awaiting an action.")
+            deployment.hooks = tuple(
+                resolved(hook, self._get_param("action") or "CONTINUE") if hook.id == hook_id else hook
+                for hook in deployment.hooks
+            )
             deployment.updated_at = utcnow()
             service.steady = False
         return ActionResult({"serviceDeploymentArn": arn})
@@ -206,6 +226,10 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
 
     # -- parts ---------------------------------------------------------------------------------------------
 
+    def _at(self, due: float) -> datetime:
+        """When a moment of sandbox time comes, at the present scale."""
+        return utcnow() + timedelta(seconds=self.clock.real(due - self.clock.seconds()))
+
     def _described(self, service: Service, *, with_tags: bool = True) -> dict[str, Any]:
         answer = describe.service(service, self._backend.tasks_of(service))
         return answer if with_tags else answer | {"tags": []}
@@ -236,10 +260,7 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _check_strategy(given: dict[str, Any]) -> None:
-    strategy = (given.get("deploymentConfiguration") or {}).get("strategy") or "ROLLING"
-    if strategy != "ROLLING":
-        raise InvalidParameterException(f"The sandbox does not imitate the deployment strategy {strategy} yet.")
+def _check_controller(given: dict[str, Any]) -> None:
     controller = (given.get("deploymentController") or {}).get("type") or "ECS"
     if controller != "ECS":
         raise InvalidParameterException(f"The sandbox does not imitate the deployment controller {controller}.")

@@ -49,29 +49,39 @@ def start_delay(failed_tasks: int) -> float:
 
 @dataclass(frozen=True)
 class TaskView:
-    """What the scheduler sees of one task that is meant to run. `current`: of the revision being rolled out."""
+    """What the scheduler sees of one task that is meant to run.
+
+    `current`: of the revision being rolled out; `replacement`: started for a lost task of the completed revision
+    before it, and not healthy yet.
+    """
 
     id: str
     current: bool
     running: bool
     healthy: bool
+    replacement: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`start` tasks of the current revision; `stop` these tasks. `stuck`: the bounds allow neither."""
+    """`start` tasks of the current revision, `restore` ones of the completed one before it; `stop` these tasks.
+
+    `stuck`: the bounds allow nothing.
+    """
 
     start: int = 0
     stop: tuple[str, ...] = ()
     stuck: bool = False
+    restore: int = 0
 
 
-def plan_rolling(desired: int, limits: Bounds, tasks: Sequence[TaskView]) -> Plan:
+def plan_rolling(desired: int, limits: Bounds, tasks: Sequence[TaskView], lost: int = 0) -> Plan:
     """One tick of a rolling update; also what keeps a finished service at its desired count.
 
     `tasks` are in the order of their start. New tasks are started as far as `upper` allows. Old tasks that
     are not healthy go first and at once, healthy ones only while `lower` healthy tasks remain (inferred).
-    Too many current tasks are stopped youngest first.
+    Too many current tasks are stopped youngest first. `lost`: tasks of the completed revision that ended although
+    they were still wanted; below `lower` they are replaced by the same revision (as ECS does since November 2025).
     """
     current = [task for task in tasks if task.current]
     old = [task for task in tasks if not task.current]
@@ -81,13 +91,20 @@ def plan_rolling(desired: int, limits: Bounds, tasks: Sequence[TaskView]) -> Pla
     healthy = sum(task.healthy for task in tasks if task.id not in stop)
     for task in sorted(old, key=lambda task: task.healthy):
         if not task.healthy:
-            stop.append(task.id)
+            if not task.replacement or healthy >= limits.lower:
+                stop.append(task.id)
         elif healthy - 1 >= limits.lower:
             stop.append(task.id)
             healthy -= 1
+    restore = max(0, min(lost, limits.upper - len(tasks) - start)) if healthy < limits.lower else 0
     in_motion = any(not task.healthy for task in tasks)
-    stuck = bool(missing > 0 or old) and not (start or stop or in_motion)
-    return Plan(start, tuple(stop), stuck)
+    stuck = bool(missing > 0 or old) and not (start or stop or restore or in_motion)
+    return Plan(start, tuple(stop), stuck, restore)
+
+
+def plan_count(wanted: int, tasks: Sequence[TaskView]) -> Plan:
+    """What brings one revision to so many tasks, whatever the bounds of a rolling update."""
+    return plan_rolling(wanted, Bounds(0, max(wanted, len(tasks))), tasks)
 
 
 def _scale_in_order(current: Sequence[TaskView]) -> list[TaskView]:
