@@ -129,25 +129,6 @@ def _listeners(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
     return [asdict(listener) for listener in sandbox.engine.listeners.describe()]
 
 
-def _order_map(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
-    """Run a local command in the place of a repository's images. No page of another site may ask for that."""
-    if request.mimetype != "application/json" or "Origin" in request.headers:
-        raise ControlError("a map must come as application/json, and not from a web page", 403)
-    sandbox.engine.commands.order(parse_map(_document(request)))
-    sandbox.changed()
-    return sandbox.engine.commands.known()
-
-
-def _list_maps(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
-    return sandbox.engine.commands.known()
-
-
-def _clear_maps(sandbox: Sandbox, request: Request) -> dict[str, int]:
-    cleared = sandbox.engine.commands.take_back(request.args.get("repository"))
-    sandbox.changed()
-    return {"cleared": cleared}
-
-
 def _order_hook_answer(sandbox: Sandbox, request: Request) -> dict[str, str]:
     """What the Lambda function of a lifecycle hook answers from now on."""
     document = _document(request)
@@ -169,6 +150,25 @@ def _hook_answers(region: str) -> dict[str, str]:
     return answers
 
 
+def _order_map(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    """Run a local command in the place of a repository's images. No page of another site may ask for that."""
+    if request.mimetype != "application/json" or "Origin" in request.headers:
+        raise ControlError("a map must come as application/json, and not from a web page", 403)
+    sandbox.engine.commands.order(parse_map(_document(request)))
+    sandbox.changed()
+    return sandbox.engine.commands.known()
+
+
+def _list_maps(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    return sandbox.engine.commands.known()
+
+
+def _clear_maps(sandbox: Sandbox, request: Request) -> dict[str, int]:
+    cleared = sandbox.engine.commands.take_back(request.args.get("repository"))
+    sandbox.changed()
+    return {"cleared": cleared}
+
+
 def _reset(sandbox: Sandbox, request: Request) -> dict[str, str]:
     sandbox.reset()
     return {"status": "ok"}
@@ -181,7 +181,7 @@ _HANDLERS: dict[str, dict[str, Callable[[Sandbox, Request], Any]]] = {
     "clock": {"POST": _clock, "GET": _read_clock},
     "calls": {"GET": _calls},
     "listeners": {"GET": _listeners},
-    "maps": {"POST": _order_map, "GET": _list_maps, "DELETE": _clear_maps},
     "hooks": {"POST": _order_hook_answer, "GET": _list_hook_answers},
+    "maps": {"POST": _order_map, "GET": _list_maps, "DELETE": _clear_maps},
     "reset": {"POST": _reset},
 }
