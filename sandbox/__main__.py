@@ -105,9 +105,10 @@ def serve(sandbox: Sandbox, server: BaseWSGIServer) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    sandbox.outbox.base_url = f"http://{server.host}:{server.server_port}"
     sandbox.start()
     try:
-        print(f"sandbox: http://{server.host}:{server.server_port}", flush=True)
+        print(f"sandbox: {sandbox.outbox.base_url}", flush=True)
         server.serve_forever(poll_interval=0.1)
     finally:
         sandbox.stop()

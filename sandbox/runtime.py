@@ -20,6 +20,8 @@ from sandbox.faults import Fault, Faults
 from sandbox.metrics.monitor import Monitor
 from sandbox.moto_ext.cloudwatch import CloudWatchBackend
 from sandbox.moto_ext.elbv2 import FakeTargetGroup
+from sandbox.moto_ext.sns import Subscription
+from sandbox.notifications.delivery import Outbox
 from sandbox.persistence import Store
 
 _FORCED = "Forced by an ordered fault"
@@ -39,6 +41,7 @@ class Sandbox:
         EcsBackend.outages = self.engine.outages
         EcsResponse.clock, EcsResponse.lock = self.clock, self.engine.lock
         CloudWatchBackend.clock = self.clock
+        Subscription.outbox = self.outbox = Outbox(self.clock)
         self.monitor = Monitor(self.clock, self.engine, self._forced_alarms, self._mark_changed)
         self.store = Store(data, self._own_state, self.engine.lock)
 
@@ -54,6 +57,7 @@ class Sandbox:
 
     def stop(self) -> None:
         self.monitor.stop()
+        self.outbox.stop()
         self.engine.stop()
         self.store.close()
 

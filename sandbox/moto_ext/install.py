@@ -16,6 +16,7 @@ from sandbox.moto_ext import (
     logs,
     rds,
     s3,
+    sns,
     xray,
 )
 
@@ -35,6 +36,7 @@ _EXTENSIONS = (
     logs,
     rds,
     s3,
+    sns,
     xray,
 )
 
