@@ -171,6 +171,17 @@ class World:
         arn: str = created["Listeners"][0]["ListenerArn"]
         return arn
 
+    def url(self, listener: str) -> str:
+        """Where the listener answers on this machine."""
+
+        def look() -> str | None:
+            known: list[dict[str, Any]] = self.sandbox.control("GET", "listeners")
+            return next((each["url"] for each in known if each["listener"] == listener), None)
+
+        url = eventually(look, why="the listener's port")
+        assert url is not None
+        return url
+
     def service(self, *, balanced: bool = True) -> ServiceUnderTest:
         name = f"svc-{uuid4().hex[:6]}"
         self.sandbox.client("ecr").create_repository(repositoryName=f"world/{name}")
