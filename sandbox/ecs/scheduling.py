@@ -86,9 +86,11 @@ def plan_rolling(desired: int, limits: Bounds, tasks: Sequence[TaskView], lost: 
     current = [task for task in tasks if task.current]
     old = [task for task in tasks if not task.current]
     missing = desired - len(current)
-    start = max(0, min(missing, limits.upper - len(tasks)))
     stop = [task.id for task in _scale_in_order(current)[: max(0, -missing)]]
     healthy = sum(task.healthy for task in tasks if task.id not in stop)
+    room = max(0, limits.upper - len(tasks))
+    restore = min(lost, room) if healthy < limits.lower else 0
+    start = max(0, min(missing, room - restore))
     for task in sorted(old, key=lambda task: task.healthy):
         if not task.healthy:
             if not task.replacement or healthy >= limits.lower:
@@ -96,7 +98,6 @@ def plan_rolling(desired: int, limits: Bounds, tasks: Sequence[TaskView], lost: 
         elif healthy - 1 >= limits.lower:
             stop.append(task.id)
             healthy -= 1
-    restore = max(0, min(lost, limits.upper - len(tasks) - start)) if healthy < limits.lower else 0
     in_motion = any(not task.healthy for task in tasks)
     stuck = bool(missing > 0 or old) and not (start or stop or restore or in_motion)
     return Plan(start, tuple(stop), stuck, restore)
