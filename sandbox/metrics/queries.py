@@ -112,6 +112,8 @@ class _Computation:
 
     def _call(self, call: Call, period: float) -> Value:
         name, given = call.function, call.arguments
+        if name not in KNOWN_FUNCTIONS:
+            raise ExpressionInvalid(f"the function {name} is unknown here. Known: {', '.join(KNOWN_FUNCTIONS)}")
         if name == "METRICS":
             return self._metrics(given)
         if name == "FILL" and len(given) == 2 and isinstance(given[1], Name) and given[1].name in FILLERS:
@@ -128,11 +130,8 @@ class _Computation:
             return period
         if name == "TIME_SERIES" and len(arguments) == 1 and isinstance(arguments[0], float):
             return dict.fromkeys(self._window.starts(period), arguments[0])
-        function = FUNCTIONS.get(name)
-        if function is None:
-            raise ExpressionInvalid(f"the function {name} is unknown here. Known: {', '.join(KNOWN_FUNCTIONS)}")
         try:
-            return function(*arguments)
+            return FUNCTIONS[name](*arguments)
         except TypeError as error:
             raise ExpressionInvalid(f"{name} does not take these arguments") from error
 
