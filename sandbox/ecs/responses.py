@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -104,8 +104,8 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                 describe.service_deployment_brief(service, deployment)
                 for deployment in service.deployments
                 if (not wanted or deployment.status in wanted)
-                and (not created.get("after") or deployment.created_at >= created["after"])
-                and (not created.get("before") or deployment.created_at <= created["before"])
+                and (not created.get("after") or deployment.created_at >= _aware(created["after"]))
+                and (not created.get("before") or deployment.created_at <= _aware(created["before"]))
             ]
         return self._page("serviceDeployments", briefs, default=20)
 
@@ -250,6 +250,11 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
         if start + size < len(items):
             answer["nextToken"] = str(start + size)
         return ActionResult(answer)
+
+
+def _aware(moment: datetime) -> datetime:
+    """moto reads timestamps as UTC without saying so."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _plain(value: Any) -> Any:

@@ -170,7 +170,9 @@ def test_a_task_that_ends_during_the_bake_is_replaced_by_its_own_revision(world:
 
     def digests() -> list[str]:
         running = [task for task in service.tasks() if task["lastStatus"] == "RUNNING"]
-        return sorted(task["containers"][0]["imageDigest"] for task in running if task["taskArn"] not in victims.values())
+        return sorted(
+            task["containers"][0]["imageDigest"] for task in running if task["taskArn"] not in victims.values()
+        )
 
     both = sorted([*old, image["digest"]] * 2)
     eventually(lambda: digests() == both, why="both revisions whole")
@@ -196,12 +198,14 @@ def test_a_staged_deployment_goes_on_after_a_restart(tmp_path_factory: pytest.Te
         service.create_staged({"strategy": "BLUE_GREEN"}, desired=1)
         image = service.deploy("healthy", "v2", deploymentConfiguration=hooks)
         before = service.at("POST_TEST_TRAFFIC_SHIFT")["lifecycleHookDetails"]
+        first.control("POST", "hooks", {"function": "check", "answer": "SUCCEEDED"})
     with start_sandbox(folder, scale=50) as second:
         service.world.sandbox, service.world.ecs = second, second.client("ecs")
         service.world.elbv2 = second.client("elbv2")
         deployment = service.at("POST_TEST_TRAFFIC_SHIFT")
         assert deployment["lifecycleHookDetails"][0]["hookId"] == before[0]["hookId"]
         assert service.weights(service.test_rule) == (0, 100)
+        assert second.control("GET", "hooks") == {"check": "SUCCEEDED"}
         service.resume()
         assert service.ended()["status"] == "SUCCESSFUL"
         assert service.digests() == {image["digest"]}
