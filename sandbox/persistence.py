@@ -27,7 +27,7 @@ from moto.iam.models import AWSManagedPolicy
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 _FILE = "state.pickle"
 _SKIPPED_SERVICES = {"moto_api"}
 BackendKey = tuple[str, str, str]  # service, account, region

@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Set-Cookie", "session=1")
         self.end_headers()
 
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  the standard library's name
+    def log_message(self, format: str, *arguments: object) -> None:
         print(format % arguments, flush=True)
 
 

@@ -16,12 +16,11 @@ from moto.ecs.exceptions import EcsClientException, InvalidParameterException, S
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.ecs import deployment_settings, rollouts
+from sandbox.ecs.capacity import InstanceBackend
 from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
-from sandbox.ecs.placement import check_network, choose_capacity, place
+from sandbox.ecs.placement import check_network, choose_capacity
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
-from sandbox.moto_ext.hooks import ExtendedBackend
-from sandbox.outages import Outages
 
 # UpdateService's fields that start a deployment when they change (botocore's ECS model).
 REVISION_FIELDS = (
@@ -65,12 +64,9 @@ class ServiceNotActive(ServiceNotFoundException):
     code = "ServiceNotActiveException"
 
 
-class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
-    """`outages` is the running sandbox's."""
-
+class EcsBackend(InstanceBackend):
     services: dict[str, Service]
     tasks: dict[str, dict[str, Task]]
-    outages: Outages
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -272,9 +268,7 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
     ) -> Task:
         task_id = uuid4().hex
         arn = f"arn:aws:ecs:{self.region_name}:{self.account_id}:task/{cluster.name}/{task_id}"
-        siblings = sum(task.group == group for task in self.tasks.get(cluster.name, {}).values())
-        spot = place(self.account_id, self.region_name, settings, siblings, _addresses_in_use(), self.outages.lost)
-        strategy = settings.get("capacityProviderStrategy") or []
+        spot = self.find_place(cluster, definition, settings, group, _addresses_in_use())
         commands = {override["name"] for override in overrides.get("containerOverrides", []) if override.get("command")}
         task = Task(
             id=task_id,
@@ -284,12 +278,15 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             task_definition_arn=definition.arn,
             group=group,
             started_by=started_by,
-            launch_type=settings.get("launchType"),
-            capacity_provider=strategy[0]["capacityProvider"] if strategy else None,
+            launch_type=spot.launch_type,
+            capacity_provider=spot.capacity_provider,
             platform_version=settings.get("platformVersion"),
             availability_zone=spot.availability_zone,
             private_ip=spot.private_ip,
             subnet_id=spot.subnet_id,
+            instance=spot.instance,
+            instance_id=spot.instance_id,
+            host_ports=spot.host_ports,
             cpu=definition.cpu,
             memory=definition.memory,
             containers=[

@@ -186,6 +186,7 @@ def task(held: Task) -> dict[str, Any]:
         startedBy=held.started_by or None,
         launchType=held.launch_type,
         capacityProviderName=held.capacity_provider,
+        containerInstanceArn=held.instance,
         platformVersion=held.platform_version,
         platformFamily="Linux" if held.platform_version else None,
         availabilityZone=held.availability_zone,
@@ -227,12 +228,22 @@ def container(owner: Task, held: Container) -> dict[str, Any]:
         exitCode=held.exit_code,
         reason=held.reason,
         healthStatus=held.health_status,
-        networkBindings=[],
+        networkBindings=_bindings(owner, held),
         networkInterfaces=[interface] if owner.subnet_id else [],
         cpu=str(held.definition.get("cpu", 0)),
         memory=_text(held.definition.get("memory")),
         memoryReservation=_text(held.definition.get("memoryReservation")),
     )
+
+
+def _bindings(owner: Task, held: Container) -> list[dict[str, Any]]:
+    if held.last_status != "RUNNING":
+        return []
+    return [
+        {"bindIP": "0.0.0.0", "containerPort": port, "hostPort": host_port, "protocol": "tcp"}  # noqa: S104  a description
+        for (name, port), host_port in owner.host_ports.items()
+        if name == held.name
+    ]
 
 
 def attachment_id(owner: Task) -> str:

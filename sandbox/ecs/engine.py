@@ -113,6 +113,7 @@ class Engine:
         changed = in_motion = False
         changed_targets = {self._changed_targets.popleft() for _ in range(len(self._changed_targets))}
         for backend in _backends():
+            changed |= self._alone(f"instances of {backend.region_name}", partial(backend.synchronise_instances, now))
             for task in list(backend.all_tasks()):
                 moved = self._alone(task.arn, partial(self._lifecycle.advance, backend, task, now))
                 changed |= moved

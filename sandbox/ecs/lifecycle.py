@@ -14,6 +14,7 @@ from sandbox.commands import CommandMaps, MappedCommand
 from sandbox.container_logs import ContainerLogs, LogGroupMissing, destination, open_stream
 from sandbox.containers import Containers, ContainerSpec
 from sandbox.ecs.backend import EcsBackend
+from sandbox.ecs.capacity import endpoints
 from sandbox.ecs.model import Container, Revision, Service, Target, Task, utcnow
 from sandbox.ecs.rollouts import add_event
 from sandbox.ecs.scheduling import container_health
@@ -132,7 +133,7 @@ class Lifecycle:
         self._containers.start(
             ContainerSpec(
                 runtime_id=container.runtime_id,
-                reached_at={} if container.job else endpoints(task, container),
+                reached_at={} if container.job else endpoints(task, container.name, container.ports),
                 behaviour=container.behaviour,
                 log=self._log_of(backend, task, container),
                 label={
@@ -234,10 +235,19 @@ class Lifecycle:
         if service is None:
             return []
         return [
-            Target(each["targetGroupArn"], task.private_ip, each["containerPort"])
+            self._target(task, each)
             for each in self._revision(service, task).load_balancers
             if each.get("targetGroupArn")
         ]
+
+    @staticmethod
+    def _target(task: Task, balanced: dict[str, Any]) -> Target:
+        """The task's own address, or the instance and the port that it has there."""
+        port = balanced["containerPort"]
+        host_port = task.host_ports.get((str(balanced.get("containerName")), port))
+        if task.instance_id and host_port:
+            return Target(balanced["targetGroupArn"], task.instance_id, host_port)
+        return Target(balanced["targetGroupArn"], task.private_ip, port)
 
     def _revision(self, service: Service, task: Task) -> Revision:
         rollout = next((each for each in service.rollouts if each.id == task.rollout_id), service.primary)
@@ -271,11 +281,6 @@ class Lifecycle:
     def _log_of(self, backend: EcsBackend, task: Task, container: Container) -> Callable[[str], None]:
         place = destination(container.definition, task.id, backend.account_id, backend.region_name)
         return self._logs.writer(place[0]) if place else _silent
-
-
-def endpoints(task: Task, container: Container) -> dict[int, tuple[tuple[str, int], ...]]:
-    """Container port -> where in the network it is reached."""
-    return {port: ((task.private_ip, port),) for port in container.ports}
 
 
 def _stop_timeout(container: Container) -> float:

@@ -81,6 +81,10 @@ class Task:
     overrides: dict[str, Any] = field(default_factory=dict)
     tags: list[dict[str, str]] = field(default_factory=list)
     enable_execute_command: bool = False
+    instance: str | None = None  # ARN of the container instance, where it runs on one
+    instance_id: str | None = None  # the same, as EC2 knows it
+    host_ports: dict[tuple[str, int], int] = field(default_factory=dict)  # container and its port -> the instance's
+    leaving: bool = False  # its instance drains: to be replaced
     service: str | None = None  # key of the service in the backend: "cluster:name"
     rollout_id: str | None = None
     desired_status: str = "RUNNING"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from secrets import randbelow
 from typing import Any
 
@@ -19,14 +19,25 @@ _ZONES_LOST = "Capacity is unavailable at this time. Please try again later or i
 
 
 class NoCapacity(Exception):
-    """A task cannot be placed now; the message is ECS's reason, such as RESOURCE:ENI."""
+    """A task cannot be placed now; the message is ECS's reason, such as RESOURCE:ENI, `event` what a service says."""
+
+    def __init__(self, reason: str, event: str | None = None) -> None:
+        super().__init__(reason)
+        self.event = event or f"was unable to place a task. Reason: {reason}"
 
 
 @dataclass(frozen=True)
 class Place:
+    """`instance` and what follows are of tasks on container instances: its ARN, its EC2 id, its ports by container."""
+
     subnet_id: str | None
     availability_zone: str
     private_ip: str
+    capacity_provider: str | None = None
+    launch_type: str | None = None
+    instance: str | None = None
+    instance_id: str | None = None
+    host_ports: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
 def choose_capacity(settings: dict[str, Any], default_strategy: list[dict[str, Any]] | None) -> None:
@@ -45,13 +56,13 @@ def choose_capacity(settings: dict[str, Any], default_strategy: list[dict[str, A
 
 def check_network(account: str, region: str, settings: Mapping[str, Any], network_mode: str | None) -> None:
     """What CreateService, UpdateService and RunTask refuse at once."""
-    if network_mode == "awsvpc" and not _subnets(settings):
+    if network_mode == "awsvpc" and not subnets_of(settings):
         raise InvalidParameterException(
             "Network Configuration must be provided when networkMode 'awsvpc' is specified."
         )
     backend = ec2_backends[account][region]
     known = {subnet.id for zone in backend.subnets.values() for subnet in zone.values()}
-    if missing := sorted(set(_subnets(settings)) - known):
+    if missing := sorted(set(subnets_of(settings)) - known):
         raise InvalidParameterException(
             f"Error retrieving subnet information for {missing}: The subnet ID '{missing[0]}' does not exist "
             "(ErrorCode: InvalidSubnetID.NotFound)"
@@ -66,12 +77,12 @@ def place(
     Raises NoCapacity.
     """
     backend = ec2_backends[account][region]
-    if not _subnets(settings):
+    if not subnets_of(settings):
         zones = [zone.name for zone in backend.describe_availability_zones() if not lost(zone.name)]
         if not zones:
             raise NoCapacity(_ZONES_LOST)
         return Place(None, zones[number % len(zones)], free_address(_WITHOUT_SUBNET, used))
-    subnets = [backend.get_subnet(subnet_id) for subnet_id in _subnets(settings)]
+    subnets = [backend.get_subnet(subnet_id) for subnet_id in subnets_of(settings)]
     reachable = [subnet for subnet in subnets if not lost(subnet.availability_zone)]
     if not reachable:
         raise NoCapacity(_ZONES_LOST)
@@ -91,6 +102,6 @@ def free_address(cidr: str, used: set[str]) -> str:
     raise NoCapacity("RESOURCE:ENI")
 
 
-def _subnets(settings: Mapping[str, Any]) -> list[str]:
+def subnets_of(settings: Mapping[str, Any]) -> list[str]:
     network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
     return list(network.get("subnets") or [])

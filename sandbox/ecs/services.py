@@ -190,7 +190,7 @@ class ServiceScheduler:
         views = [
             replace(
                 view,
-                current=task.rollout_id == primary.id,
+                current=task.rollout_id == primary.id and not task.leaving,
                 replacement=bool(former and task.rollout_id == former.id and not task.was_healthy),
             )
             for task, view in zip(tasks, map(_view, tasks), strict=True)
@@ -207,7 +207,7 @@ class ServiceScheduler:
             while len(started) < count:
                 started.append(backend.add_service_task(now, service, rollout))
         except NoCapacity as error:
-            rollouts.add_event(service, f"was unable to place a task. Reason: {error}.")
+            rollouts.add_event(service, f"{error.event}.")
             rollout.next_start_due = now + _PLACEMENT_RETRY_SECONDS
         if started:
             rollouts.add_event(service, f"has started {len(started)} tasks: {_names(started)}.")
@@ -245,7 +245,9 @@ class ServiceScheduler:
                 return False
         else:
             leaving = sum(not task.meant_to_run and task.rollout_id != primary.id for task in present)
-            views = [replace(_view(task), current=task.rollout_id == primary.id) for task in wanted]
+            views = [
+                replace(_view(task), current=task.rollout_id == primary.id and not task.leaving) for task in wanted
+            ]
             if not is_stable(service.desired_count, views, leaving) or _bakes(deployment, now):
                 return False
         for container in (each for task in wanted for each in task.containers):

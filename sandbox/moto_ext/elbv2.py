@@ -54,7 +54,7 @@ class FakeTargetGroup(models.FakeTargetGroup):
                 self.draining_until[key] = self.clock.seconds() + delay
 
     def deregister_terminated_instances(self, instance_ids: list[str]) -> None:
-        gone = [{"Id": held["Id"]} for held in self.targets.values() if held["Id"] in instance_ids]
+        gone = [dict(held) for held in self.targets.values() if held["Id"] in instance_ids]
         if gone:
             self.deregister(gone)
 
