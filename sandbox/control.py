@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -72,7 +73,7 @@ def _text(document: dict[str, Any], name: str, default: str | None = None) -> st
 
 
 def _health(sandbox: Sandbox, request: Request) -> dict[str, Any]:
-    return {"status": "ok", "tasks": sandbox.engine.task_counts(), "clock": asdict(sandbox.clock.state())}
+    return {"status": "ok", "tasks": sandbox.engine.task_counts(), "clock": _clock_now(sandbox)}
 
 
 def _images(sandbox: Sandbox, request: Request) -> dict[str, str]:
@@ -101,7 +102,7 @@ def _clear_faults(sandbox: Sandbox, request: Request) -> dict[str, int]:
     return {"cleared": sandbox.faults.clear(request.args.get("id"))}
 
 
-def _clock(sandbox: Sandbox, request: Request) -> dict[str, float]:
+def _clock(sandbox: Sandbox, request: Request) -> dict[str, Any]:
     document = _document(request)
     for name in ("scale", "advance"):
         value = document.get(name, 1)
@@ -114,11 +115,17 @@ def _clock(sandbox: Sandbox, request: Request) -> dict[str, float]:
             sandbox.clock.advance(document["advance"])
     except ValueError as error:
         raise ControlError(str(error)) from error
-    return asdict(sandbox.clock.state())
+    return _clock_now(sandbox)
 
 
-def _read_clock(sandbox: Sandbox, request: Request) -> dict[str, float]:
-    return asdict(sandbox.clock.state())
+def _read_clock(sandbox: Sandbox, request: Request) -> dict[str, Any]:
+    return _clock_now(sandbox)
+
+
+def _clock_now(sandbox: Sandbox) -> dict[str, Any]:
+    """`time` is what schedules go by: the date and time of the sandbox, ahead of the real one where it ran faster."""
+    at = datetime.fromtimestamp(sandbox.clock.epoch(), UTC)
+    return asdict(sandbox.clock.state()) | {"time": at.isoformat(timespec="milliseconds")}
 
 
 def _calls(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:

@@ -18,11 +18,13 @@ from sandbox.ecs.engine import Engine
 from sandbox.ecs.responses import EcsResponse
 from sandbox.faults import Fault, Faults
 from sandbox.metrics.monitor import Monitor
+from sandbox.moto_ext.applicationautoscaling import ApplicationAutoscalingBackend
 from sandbox.moto_ext.cloudwatch import CloudWatchBackend
 from sandbox.moto_ext.elbv2 import FakeTargetGroup
 from sandbox.moto_ext.sns import Subscription
 from sandbox.notifications.delivery import Outbox
 from sandbox.persistence import Store
+from sandbox.scaling.scaler import Scaler
 
 _FORCED = "Forced by an ordered fault"
 _RELEASED = "The ordered fault was taken back"
@@ -43,6 +45,8 @@ class Sandbox:
         CloudWatchBackend.clock = self.clock
         Subscription.outbox = self.outbox = Outbox(self.clock)
         self.monitor = Monitor(self.clock, self.engine, self._forced_alarms, self._mark_changed)
+        self.scaler = Scaler(self.clock, self.engine.lock, self.changed)
+        ApplicationAutoscalingBackend.clock, ApplicationAutoscalingBackend.lock = self.clock, self.engine.lock
         self.store = Store(data, self._own_state, self.engine.lock)
 
     def start(self) -> None:
@@ -54,8 +58,10 @@ class Sandbox:
         self.store.start()
         self.engine.start()
         self.monitor.start()
+        self.scaler.start()
 
     def stop(self) -> None:
+        self.scaler.stop()
         self.monitor.stop()
         self.outbox.stop()
         self.engine.stop()
