@@ -10,7 +10,7 @@ from typing import Any
 from moto.iam.models import iam_backends
 from werkzeug.wrappers import Request, Response
 
-from sandbox import control
+from sandbox import control, live_tail
 from sandbox.notifications import links
 from sandbox.requests import AwsRequest, Dispatcher, access_key_of, parameters_of, read_request, refusal
 from sandbox.runtime import Sandbox
@@ -84,6 +84,8 @@ class SandboxApp:
             return start_response(status, headers, exc_info)
 
         try:
+            if (aws.service, aws.action) == ("logs", "StartLiveTail"):
+                return live_tail.answer(aws, environ)(environ, note_status), seen[0]
             return self._moto(environ, note_status), seen[0]
         except NotImplementedError as error:
             message = f"The sandbox does not implement {aws.service}:{aws.action} ({error})"

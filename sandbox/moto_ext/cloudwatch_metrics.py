@@ -47,7 +47,11 @@ class MetricsBackend(BaseBackend):
 
     def moment_of(self, timestamp: datetime) -> float:
         """Sandbox epoch seconds of a real moment, to the millisecond: whole seconds stay whole."""
-        return round(self.clock.timeline.epoch_at(aware(timestamp).timestamp()), 3)
+        return self.moment_at(aware(timestamp).timestamp())
+
+    def moment_at(self, wall: float) -> float:
+        """The same of POSIX seconds."""
+        return round(self.clock.timeline.epoch_at(wall), 3)
 
     def timestamp_of(self, moment: float) -> datetime:
         return datetime.fromtimestamp(round(self.clock.timeline.wall_at(moment), 3), UTC)
