@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -64,7 +65,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
             )
             return ActionResult({"service": self._described(service)})
 
-    def describe_services(self) -> ActionResult:
+    def describe_services(self) -> str:
         names = self._asked("services")
         with_tags = "TAGS" in (self._get_param("include") or [])
         described, failures = [], []
@@ -78,7 +79,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                     failures.append({"arn": arn, "reason": "MISSING"})
                 else:
                     described.append(self._described(service, with_tags=with_tags))
-        return ActionResult({"services": described, "failures": failures})
+        return _quick({"services": described, "failures": failures})
 
     def list_services(self) -> ActionResult:
         launch_type, strategy = self._get_param("launchType"), self._get_param("schedulingStrategy")
@@ -205,7 +206,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
             ]
         return self._page("taskArns", arns, default=100)
 
-    def describe_tasks(self) -> ActionResult:
+    def describe_tasks(self) -> str:
         with_tags = "TAGS" in (self._get_param("include") or [])
         described, failures = [], []
         with self.lock:
@@ -216,7 +217,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                     failures.append({"arn": arn, "reason": "MISSING"})
                 else:
                     described.append(describe.task(task) | ({} if with_tags else {"tags": []}))
-        return ActionResult({"tasks": described, "failures": failures})
+        return _quick({"tasks": described, "failures": failures})
 
     def start_task(self) -> ActionResult:
         raise NotImplementedError("StartTask: tasks are placed by the scheduler only")
@@ -257,6 +258,14 @@ def _aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
+def _quick(answer: dict[str, Any]) -> str:
+    """The answer as ECS's protocol has it (JSON, times in seconds since 1970).
+
+    What clients poll is answered this way: moto's serializer asks the service model about every single value.
+    """
+    return json.dumps(answer, default=lambda moment: moment.timestamp())
+
+
 def _plain(value: Any) -> Any:
     if hasattr(value, "original_dict"):
         value = value.original_dict()
@@ -266,6 +275,8 @@ def _plain(value: Any) -> Any:
 
 
 def _check_controller(given: dict[str, Any]) -> None:
+    if given.get("schedulingStrategy") == "DAEMON":
+        raise InvalidParameterException("The sandbox does not imitate the scheduling strategy DAEMON.")
     controller = (given.get("deploymentController") or {}).get("type") or "ECS"
     if controller != "ECS":
         raise InvalidParameterException(f"The sandbox does not imitate the deployment controller {controller}.")

@@ -104,8 +104,11 @@ def plan_rolling(desired: int, limits: Bounds, tasks: Sequence[TaskView], lost: 
 
 
 def plan_count(wanted: int, tasks: Sequence[TaskView]) -> Plan:
-    """What brings one revision to so many tasks, whatever the bounds of a rolling update."""
-    return plan_rolling(wanted, Bounds(0, max(wanted, len(tasks))), tasks)
+    """What brings one revision to so many tasks, whatever the bounds of a rolling update.
+
+    Tasks that are not `current` leave (their instance drains) as soon as they are replaced.
+    """
+    return plan_rolling(wanted, Bounds(wanted, wanted + len(tasks)), tasks)
 
 
 def _scale_in_order(current: Sequence[TaskView]) -> list[TaskView]:

@@ -225,7 +225,7 @@ class ServiceScheduler:
     @staticmethod
     def _views(rollout: Rollout, tasks: list[Task]) -> list[TaskView]:
         """One rollout's tasks as if no other were there."""
-        return [_view(task) for task in tasks if task.rollout_id == rollout.id]
+        return [replace(_view(task), current=not task.leaving) for task in tasks if task.rollout_id == rollout.id]
 
     @staticmethod
     def _forget_empty_rollouts(service: Service, tasks: list[Task]) -> None:

@@ -240,3 +240,8 @@ def test_other_deployment_controllers_are_refused_in_words(world: World, control
         service.create(deploymentController={"type": controller})
     with pytest.raises(ClientError, match=r"NotImplemented.*task sets"):
         world.ecs.create_task_set(cluster=world.cluster, service=service.name, taskDefinition="any")
+
+
+def test_daemon_scheduling_is_refused_in_words(world: World) -> None:
+    with pytest.raises(ClientError, match="does not imitate the scheduling strategy DAEMON"):
+        world.service(balanced=False).create(schedulingStrategy="DAEMON")

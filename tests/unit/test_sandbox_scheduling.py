@@ -168,6 +168,11 @@ def test_one_revision_is_brought_to_its_count() -> None:
     assert plan_count(3, [new("a")]) == Plan(start=2)
     assert plan_count(1, [new("a"), new("b", healthy=False)]).stop == ("b",)
     assert plan_count(0, [new("a")]).stop == ("a",)
+    leaving = old("leaving")
+    assert plan_count(1, [leaving]) == Plan(start=1)
+    assert plan_count(1, [leaving, new("a", healthy=False)]) == Plan()
+    assert plan_count(1, [leaving, new("a")]).stop == ("leaving",)
+    assert set(plan_count(0, [leaving, new("a")]).stop) == {"leaving", "a"}
 
 
 def test_a_deployment_is_stable_only_without_any_task_of_another_revision() -> None:
