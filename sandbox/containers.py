@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from sandbox.behaviours import Behaviour
 from sandbox.clock import Clock
@@ -73,6 +74,18 @@ class Containers:
 
     def ids(self) -> set[str]:
         return set(self._running)
+
+    def runs(self, runtime_id: str) -> bool:
+        return runtime_id in self._running
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Where every container is on this machine: to ask one directly, past the load balancer."""
+        return [
+            {**running.spec.label, "port": port, "local_port": local}
+            for running in list(self._running.values())
+            for port, endpoints in running.spec.reached_at.items()
+            if endpoints and (local := self.local_port(*endpoints[0])) is not None
+        ]
 
     def local_port(self, address: str, port: int) -> int | None:
         """Where on loopback the container's port is; None where nothing can be reached."""

@@ -136,6 +136,10 @@ def _listeners(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
     return [asdict(listener) for listener in sandbox.engine.listeners.describe()]
 
 
+def _containers(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    return sandbox.engine.containers.describe()
+
+
 def _order_hook_answer(sandbox: Sandbox, request: Request) -> dict[str, str]:
     """What the Lambda function of a lifecycle hook answers from now on."""
     document = _document(request)
@@ -189,6 +193,7 @@ _HANDLERS: dict[str, dict[str, Callable[[Sandbox, Request], Any]]] = {
     "calls": {"GET": _calls},
     "listeners": {"GET": _listeners},
     "hooks": {"POST": _order_hook_answer, "GET": _list_hook_answers},
+    "containers": {"GET": _containers},
     "maps": {"POST": _order_map, "GET": _list_maps, "DELETE": _clear_maps},
     "reset": {"POST": _reset},
 }

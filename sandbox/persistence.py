@@ -12,6 +12,7 @@ import logging
 import os
 import pickle
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ _SKIPPED_SERVICES = {"moto_api"}
 BackendKey = tuple[str, str, str]  # service, account, region
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
 _ATTEMPTS = 5
+_SAVING_SHARE, _LONGEST_PAUSE = 4.0, 2.0
 
 
 class StateUnreadable(Exception):
@@ -230,11 +232,15 @@ class Store:
         self.save()
 
     def _keep_fresh(self) -> None:
+        pause = self.debounce_seconds
         while not self._closing.is_set():
             self._changed.wait()
-            if self._closing.wait(self.debounce_seconds):
+            if self._closing.wait(pause):
                 return
+            began = time.monotonic()
             try:
                 self.save()
             except Exception:
                 log.exception("the state could not be saved; trying again at the next change")
+            # A large state takes its time, and the engine stands still meanwhile: most of the time is the engine's.
+            pause = min(max(self.debounce_seconds, _SAVING_SHARE * (time.monotonic() - began)), _LONGEST_PAUSE)

@@ -142,8 +142,9 @@ class Engine:
 
     def _watch_targets(self) -> None:
         wanted = {
-            TargetKey(group.arn, target["Id"], target["Port"]): group.check_settings()
+            TargetKey(group.arn, target["Id"], target["Port"]): settings
             for group in _target_groups()
+            for settings in [group.check_settings()]
             for target in group.targets.values()
             if group.is_checked(target["Id"])
         }

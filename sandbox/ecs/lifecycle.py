@@ -164,9 +164,8 @@ class Lifecycle:
 
         A real one-off command (a migration) is not run twice: it was killed with the sandbox.
         """
-        running = self._containers.ids()
         for container in task.containers:
-            if container.last_status != "RUNNING" or container.runtime_id in running:
+            if container.last_status != "RUNNING" or self._containers.runs(container.runtime_id):
                 continue
             if container.job and self._command_of(task, container) is not None:
                 exit_container(container, _KILLED, "The sandbox was restarted")
