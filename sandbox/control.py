@@ -17,8 +17,10 @@ from sandbox import DEFAULT_REGION
 from sandbox.behaviours import BehaviourUnknown
 from sandbox.commands import MapForbidden, MapInvalid, parse_map
 from sandbox.ecs.hooks import ANSWERS, function_name
-from sandbox.faults import FaultInvalid, parse_fault
+from sandbox.faults import KINDS, FaultInvalid, parse_fault
 from sandbox.images import push_image
+from sandbox.page import state
+from sandbox.page.files import page_file
 from sandbox.runtime import Sandbox, alarm_exists
 
 PREFIX = "/_sandbox/"
@@ -34,6 +36,8 @@ class ControlError(Exception):
 def answer(sandbox: Sandbox, request: Request) -> Response:
     """The response to any request below PREFIX."""
     name = request.path.removeprefix(PREFIX).strip("/")
+    if request.method == "GET" and (file := page_file(name)):
+        return file
     try:
         handlers = _HANDLERS.get(name)
         if handlers is None:
@@ -128,6 +132,23 @@ def _clock_now(sandbox: Sandbox) -> dict[str, Any]:
     return asdict(sandbox.clock.state()) | {"time": at.isoformat(timespec="milliseconds")}
 
 
+def _state(sandbox: Sandbox, request: Request) -> dict[str, Any]:
+    """What the page shows."""
+    faults = sandbox.faults.list()
+    forced = {fault.alarm for fault in faults if fault.kind == "alarm"}
+    with sandbox.engine.lock:
+        return {
+            "clock": _clock_now(sandbox),
+            "services": state.services(),
+            "one_off_tasks": state.one_off_tasks(),
+            "listeners": state.listeners(sandbox.engine.listeners.describe()),
+            "alarms": state.alarms(forced),
+            "faults": [asdict(fault) for fault in faults],
+            "zones": state.zones(),
+            "kinds": KINDS,
+        }
+
+
 def _calls(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
     return sandbox.calls.list(mutating_only=request.args.get("mutating") == "1")
 
@@ -190,6 +211,7 @@ _HANDLERS: dict[str, dict[str, Callable[[Sandbox, Request], Any]]] = {
     "images": {"POST": _images},
     "faults": {"POST": _order_fault, "GET": _list_faults, "DELETE": _clear_faults},
     "clock": {"POST": _clock, "GET": _read_clock},
+    "state": {"GET": _state},
     "calls": {"GET": _calls},
     "listeners": {"GET": _listeners},
     "hooks": {"POST": _order_hook_answer, "GET": _list_hook_answers},
