@@ -123,7 +123,7 @@ class Engine:
             for service in list(backend.services.values()):
                 if not service.steady:
                     changed |= self._alone(service.arn, partial(self._scheduler.advance, backend, service, now))
-                in_motion |= not service.steady
+                in_motion |= not (service.steady or service.waits)
             in_motion |= any(task.last_status not in ("RUNNING", "STOPPED") for task in backend.all_tasks())
         self._lifecycle.stop_orphans([task for backend in _backends() for task in backend.all_tasks()])
         self._watch_targets()

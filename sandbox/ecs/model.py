@@ -223,6 +223,11 @@ class ServiceDeployment:
         return self.configuration.get("strategy") in STAGED
 
     @property
+    def progress(self) -> tuple[object, ...]:
+        """What differs once the deployment has come on."""
+        return self.status, self.step, self.step_since, self.hooks, self.production, self.test, self.reconciled
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         return plan(self.configuration, reconcile=self.reconcile, replaces=self.source is not None)
 
@@ -253,6 +258,7 @@ class Service:
     deployments: list[ServiceDeployment] = field(default_factory=list)
     revisions: dict[str, Revision] = field(default_factory=dict)
     steady: bool = False
+    waits: bool = False  # for time to pass or for somebody's word only
     stuck: bool = False
 
     @property

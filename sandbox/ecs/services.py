@@ -43,11 +43,15 @@ class ServiceScheduler:
         for task in tasks:
             self._judge(service, task, now)
         self._count_failures(backend, service, now)
-        complete = service.deployment is not None and self._mind(backend, service, service.deployment, now)
+        deployment = service.deployment
+        before = deployment and deployment.progress
+        complete = deployment is not None and self._mind(backend, service, deployment, now)
         moved = self._schedule(backend, service, now)
         present = backend.tasks_of(service)
         self._forget_empty_rollouts(service, present)
-        return self._settle(service, present, now, complete=complete) or moved
+        settled = self._settle(service, present, now, complete=complete)
+        service.waits = not moved and deployment is not None and staged.waits(deployment, now)
+        return settled or moved or (deployment and deployment.progress) != before
 
     def _wind_down(self, service: Service, tasks: list[Task], now: float) -> bool:
         for task in tasks:

@@ -200,6 +200,14 @@ def held(service: Service, now_there: Standing) -> dict[str, int]:
     return {newest.id: held.newest, other.id: held.completed}
 
 
+def waits(deployment: ServiceDeployment, now: float) -> bool:
+    """Whether a staged deployment bakes or waits at a hook, so that looking seldom is enough."""
+    if not deployment.staged or deployment.status != "IN_PROGRESS" or deployment.step_since is None:
+        return False
+    baking = now - deployment.step_since < deployment.steps[deployment.step].bake
+    return baking or any(hook.meaning is Hook.WAITING for hook in deployment.hooks)
+
+
 def waiting(deployment: ServiceDeployment) -> list[str]:
     """The ids of the hooks that ContinueServiceDeployment can resolve."""
     return [hook.id for hook in deployment.hooks if hook.meaning is Hook.WAITING and hook.target_type == "PAUSE"]

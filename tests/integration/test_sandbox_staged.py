@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -190,15 +191,18 @@ def test_blue_green_without_a_load_balancer_goes_through_the_stages(world: World
     assert service.digests() == {image["digest"]}
 
 
-def test_a_staged_deployment_goes_on_after_a_restart(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_staged_deployment_goes_on_after_a_sudden_end(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("restarted")
     hooks = {"strategy": "BLUE_GREEN", "lifecycleHooks": [pause_at("POST_TEST_TRAFFIC_SHIFT")]}
     with start_sandbox(folder, scale=50) as first:
         service: StagedService = staged_service(World(first))
         service.create_staged({"strategy": "BLUE_GREEN"}, desired=1)
+        first.control("POST", "hooks", {"function": "check", "answer": "SUCCEEDED"})
         image = service.deploy("healthy", "v2", deploymentConfiguration=hooks)
         before = service.at("POST_TEST_TRAFFIC_SHIFT")["lifecycleHookDetails"]
-        first.control("POST", "hooks", {"function": "check", "answer": "SUCCEEDED"})
+        hook, saved = before[0]["hookId"].encode(), folder / "state.pickle"
+        eventually(lambda: hook in saved.read_bytes(), why="the stage on disk")
+        first.stop(signal.SIGKILL)
     with start_sandbox(folder, scale=50) as second:
         service.world.sandbox, service.world.ecs = second, second.client("ecs")
         service.world.elbv2 = second.client("elbv2")
