@@ -23,7 +23,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 class Fleet:
     """A cluster of its own with an Auto Scaling group of t3.small (2 vCPU, 1,914 MiB for tasks) and its provider."""
 
-    def __init__(self, sandbox: SandboxProcess, *, size: int, most: int = 4, managed: bool = False) -> None:
+    def __init__(
+        self, sandbox: SandboxProcess, *, size: int, most: int = 4, managed: bool = False, mixed: bool = False
+    ) -> None:
         self.world = world = World(sandbox)
         self.name = name = f"fleet-{uuid4().hex[:6]}"
         self.scaling = sandbox.client("autoscaling")
@@ -42,7 +44,7 @@ class Fleet:
             MaxSize=most,
             DesiredCapacity=size,
             VPCZoneIdentifier=",".join(world.subnets),
-            LaunchTemplate={"LaunchTemplateName": name, "Version": "$Latest"},
+            **(_mixed(name) if mixed else {"LaunchTemplate": {"LaunchTemplateName": name, "Version": "$Latest"}}),
         )
         group = self.scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"][0]
         world.ecs.create_capacity_provider(
@@ -107,6 +109,15 @@ class Fleet:
         if wait:
             service.stable(desired)
         return service
+
+
+def _mixed(template: str) -> dict[str, Any]:
+    """As the reference system programador-musical has it: mostly Spot, of two sizes."""
+    specification = {"LaunchTemplateName": template, "Version": "$Latest"}
+    overrides = [{"InstanceType": "t3.small"}, {"InstanceType": "t3.medium"}]
+    distribution = {"OnDemandBaseCapacity": 0, "OnDemandPercentageAboveBaseCapacity": 30}
+    launch = {"LaunchTemplateSpecification": specification, "Overrides": overrides}
+    return {"MixedInstancesPolicy": {"LaunchTemplate": launch, "InstancesDistribution": distribution}}
 
 
 class Service:
@@ -174,6 +185,19 @@ def test_instances_join_the_cluster_and_take_tasks_on_ports_of_their_own(sandbox
     left = {each["name"]: each["integerValue"] for each in fleet.instances()[0]["remainingResources"]}
     assert (left["CPU"], left["MEMORY"]) == (2048 - 2 * 256, 1914 - 2 * 900)
     assert {each["runningTasksCount"] for each in fleet.instances()} == {2}
+
+
+def test_a_mixed_group_joins_too_and_its_instances_are_in_all_zones(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=3, mixed=True)
+    zones = [
+        attribute["value"]
+        for instance in fleet.registered(3)
+        for attribute in instance["attributes"]
+        if attribute["name"] == "ecs.availability-zone"
+    ]
+    assert sorted(set(zones)) == ["us-east-1a", "us-east-1b"]
+    service = fleet.service(2)
+    assert len({task["availabilityZone"] for task in service.tasks()}) == 2
 
 
 @pytest.mark.parametrize("mode", ["awsvpc", "host"])
