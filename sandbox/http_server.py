@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import cast
+from urllib.parse import urlsplit
 
 import httptools
 
@@ -104,7 +105,7 @@ class HttpServerProtocol(asyncio.Protocol):
         self._in_body = True
         request = HttpRequest(
             self._parser.get_method().decode(),
-            self._target.decode("latin-1"),
+            _origin_form(self._target.decode("latin-1")),
             self._headers,
             keep_alive=self._parser.should_keep_alive(),
             http_1_0=self._parser.get_http_version() == "1.0",
@@ -224,6 +225,14 @@ class HttpServerProtocol(asyncio.Protocol):
     def _resume(self) -> None:
         if not self.transport.is_closing():
             self.transport.resume_reading()
+
+
+def _origin_form(target: str) -> str:
+    """A request to a proxy names scheme and host as well; a server must take it all the same (RFC 9112, 3.2.2)."""
+    if target.startswith(("http://", "https://")):
+        parts = urlsplit(target)
+        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return target
 
 
 async def _read_away(body: BodyStream) -> bool:

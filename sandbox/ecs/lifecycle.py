@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.elbv2.models import elbv2_backends
 
+from sandbox.behaviours import Behaviour
 from sandbox.commands import CommandMaps, MappedCommand
 from sandbox.container_logs import ContainerLogs, LogGroupMissing, destination, open_stream
 from sandbox.containers import Containers, ContainerSpec
@@ -117,9 +118,11 @@ class Lifecycle:
     def _begin(self, backend: EcsBackend, task: Task, container: Container, now: float) -> None:
         write = self._log_of(backend, task, container)
         write(f"starting {container.image}")
-        end = ending(container, container.behaviour, in_service=task.service is not None)
         if self._command_of(task, container) is not None:
-            end = None  # a real command ends when it ends
+            container.behaviour = Behaviour()  # the command behaves as it does, and ends when it ends
+            self._serve(backend, task, container, now)
+            return
+        end = ending(container, container.behaviour, in_service=task.service is not None)
         if end is not None and end[1] == 0:
             write(f"fatal: exiting with code {end[0]}")
             exit_container(container, end[0])

@@ -243,6 +243,16 @@ async def test_an_orderly_end_lets_requests_finish_and_a_kill_does_not(listen: L
             await send_once(server.port, get(), TIMEOUT)
 
 
+async def test_a_request_that_names_its_server_whole_is_taken(listen: Listen) -> None:
+    async def path(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(200, request.target.encode())
+
+    port = await listen(path)
+    for target, expected in (("http://x/a/b?c=d", b"/a/b?c=d"), ("http://x", b"/"), ("/a", b"/a")):
+        head = f"GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode()
+        assert (await raw(port, head)).endswith(b"\r\n\r\n" + expected)
+
+
 async def test_another_protocol_than_websocket_is_overlooked(listen: Listen) -> None:
     head = b"GET /x HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: h2c\r\n\r\n"
     assert (await raw(await listen(echo), head)).startswith(b"HTTP/1.1 200 OK")
