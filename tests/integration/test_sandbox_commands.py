@@ -17,7 +17,7 @@ import urllib3
 import websockets.sync.client
 
 from tests import sandbox_app
-from tests.sandbox_fixture import SandboxProcess, eventually, launch, start_sandbox
+from tests.sandbox_fixture import SandboxProcess, eventually, start_sandbox
 from tests.sandbox_world import ServiceUnderTest, World
 
 APP = [sys.executable, str(Path(sandbox_app.__file__))]
@@ -206,14 +206,34 @@ def test_commands_end_with_the_sandbox_and_begin_again_with_it(
 
 
 def test_commands_are_mapped_at_the_start_and_not_over_http_where_that_was_not_allowed(tmp_path: Path) -> None:
+    """A one-off command of a mapped image is not run either: it ends as the image's behaviour says."""
     option = f"world/app={shlex.join(APP)}"
-    sandbox = launch(tmp_path / "aws", scale=20, options=["--map", option])
-    try:
+    with start_sandbox(tmp_path / "aws", scale=20, options=["--map", option]) as sandbox:
         assert [each["repository"] for each in sandbox.control("GET", "maps")] == ["world/app"]
         refused = order(sandbox, "world/other", APP)
         assert (refused.status, "--allow-commands" in refused.json()["error"]) == (403, True)
-    finally:
-        sandbox.stop()
+        world = World(sandbox)
+        service = world.service()
+        sandbox.client("ecr").create_repository(repositoryName="world/app")
+        definition = service.register(sandbox.image("world/app", "job-exit:4", "v1")["image"])
+        override = {"name": "app", "command": [*APP, "migrate", "0"]}
+        for overrides in ({"containerOverrides": [override]}, {}):
+            world.ecs.run_task(
+                cluster=world.cluster,
+                taskDefinition=definition,
+                launchType="FARGATE",
+                networkConfiguration=world.network,
+                overrides=overrides,
+            )
+        eventually(lambda: "ready" in logs(service), why="the mapped command runs")
+
+        def ended() -> list[int]:
+            arns = world.ecs.list_tasks(cluster=world.cluster, desiredStatus="STOPPED")["taskArns"]
+            tasks = world.ecs.describe_tasks(cluster=world.cluster, tasks=arns)["tasks"] if arns else []
+            return [task["containers"][0]["exitCode"] for task in tasks if task["lastStatus"] == "STOPPED"]
+
+        assert eventually(ended) == [4]
+        assert "migrated" not in logs(service)
 
 
 @pytest.mark.parametrize("headers", [{"content-type": "text/plain"}, {"origin": "https://example.org"}])
