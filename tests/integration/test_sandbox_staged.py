@@ -213,3 +213,34 @@ def test_a_staged_deployment_goes_on_after_a_sudden_end(tmp_path_factory: pytest
         service.resume()
         assert service.ended()["status"] == "SUCCESSFUL"
         assert service.digests() == {image["digest"]}
+
+
+def test_the_default_rule_of_a_listener_can_be_the_production_rule(world: World) -> None:
+    service = staged_service(world)
+    actions = world.elbv2.describe_rules(RuleArns=[service.production_rule])["Rules"][0]["Actions"]
+    listener = world.listener(actions)
+    service.production_rule = world.elbv2.describe_rules(ListenerArn=listener)["Rules"][0]["RuleArn"]
+    service.create_staged({"strategy": "BLUE_GREEN"}, desired=1)
+    service.deploy("healthy", "v2")
+    assert service.ended()["status"] == "SUCCESSFUL"
+    assert service.weights(service.production_rule) == (0, 100)
+    described = world.elbv2.describe_listeners(ListenerArns=[listener])["Listeners"][0]["DefaultActions"][0]
+    weights = {each["TargetGroupArn"]: each["Weight"] for each in described["ForwardConfig"]["TargetGroups"]}
+    assert weights == {service.target_group: 0, service.alternate: 100}
+
+
+def test_a_rolling_update_after_an_aborted_canary_gives_the_traffic_to_one_revision_first(world: World) -> None:
+    service = staged_service(world)
+    service.create_staged({"strategy": "BLUE_GREEN"}, desired=1)
+    canary = {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 1000}}
+    service.deploy("healthy", "v2", deploymentConfiguration=canary)
+    arn = service.at("PRODUCTION_TRAFFIC_SHIFT", production=10)["serviceDeploymentArn"]
+    world.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ABORT")
+    assert service.ended()["status"] == "STOPPED"
+    assert service.weights(service.production_rule) == (90, 10)
+    image = service.deploy("healthy", "v3", deploymentConfiguration={"strategy": "ROLLING"})
+    assert service.ended()["status"] == "SUCCESSFUL"
+    assert service.weights(service.production_rule) == (100, 0)
+    assert service.digests() == {image["digest"]}
+    health = world.elbv2.describe_target_health(TargetGroupArn=service.target_group)["TargetHealthDescriptions"]
+    assert "healthy" in {each["TargetHealth"]["State"] for each in health}
