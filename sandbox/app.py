@@ -11,6 +11,7 @@ from moto.iam.models import iam_backends
 from werkzeug.wrappers import Request, Response
 
 from sandbox import control, live_tail
+from sandbox.moto_ext import pricing
 from sandbox.notifications import links
 from sandbox.requests import AwsRequest, Dispatcher, access_key_of, parameters_of, read_request, refusal
 from sandbox.runtime import Sandbox
@@ -86,6 +87,8 @@ class SandboxApp:
         try:
             if (aws.service, aws.action) == ("logs", "StartLiveTail"):
                 return live_tail.answer(aws, environ)(environ, note_status), seen[0]
+            if aws.service == "pricing":  # moto has no such service
+                return pricing.respond(aws.action, aws.body)(environ, note_status), seen[0]
             return self._moto(environ, note_status), seen[0]
         except NotImplementedError as error:
             message = f"The sandbox does not implement {aws.service}:{aws.action} ({error})"

@@ -18,8 +18,10 @@ from sandbox.ecs.engine import Engine
 from sandbox.ecs.responses import EcsResponse
 from sandbox.faults import Fault, Faults
 from sandbox.metrics.monitor import Monitor
+from sandbox.money.meter import Meter
 from sandbox.moto_ext.applicationautoscaling import ApplicationAutoscalingBackend
 from sandbox.moto_ext.cloudwatch import CloudWatchBackend
+from sandbox.moto_ext.costexplorer import CostExplorerResponse
 from sandbox.moto_ext.elbv2 import FakeTargetGroup
 from sandbox.moto_ext.sns import Subscription
 from sandbox.notifications.delivery import Outbox
@@ -47,6 +49,7 @@ class Sandbox:
         self.monitor = Monitor(self.clock, self.engine, self._forced_alarms, self._mark_changed)
         self.scaler = Scaler(self.clock, self.engine.lock, self.changed)
         ApplicationAutoscalingBackend.clock, ApplicationAutoscalingBackend.lock = self.clock, self.engine.lock
+        CostExplorerResponse.meter = self.meter = Meter(self.clock, self.engine.lock)
         self.store = Store(data, self._own_state, self.engine.lock)
 
     def start(self) -> None:
@@ -59,8 +62,10 @@ class Sandbox:
         self.engine.start()
         self.monitor.start()
         self.scaler.start()
+        self.meter.start()
 
     def stop(self) -> None:
+        self.meter.stop()
         self.scaler.stop()
         self.monitor.stop()
         self.outbox.stop()
