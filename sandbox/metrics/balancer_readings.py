@@ -77,9 +77,10 @@ def _firewall(balancer: str, requests: int) -> Iterator[Reading]:
     account, region = _place(balancer)
     for acl in list(wafv2_backends[account][region].wacls.values()):
         if balancer in acl.associated_resources:
-            dimensions = {"WebACL": acl.name, "Region": region, "Rule": "ALL"}
-            for name, number in (("AllowedRequests", requests), ("BlockedRequests", 0)):
-                yield Reading(account, region, "AWS/WAFV2", name, dimensions, one(number), "Count", momentary=False)
+            name = (acl.visibility_config or {}).get("MetricName") or acl.name
+            dimensions = {"WebACL": name, "Region": region, "Rule": "ALL"}
+            for figure, number in (("AllowedRequests", requests), ("BlockedRequests", 0)):
+                yield Reading(account, region, "AWS/WAFV2", figure, dimensions, one(number), "Count", momentary=False)
 
 
 def _add(total: RouteCounts, counts: RouteCounts) -> None:

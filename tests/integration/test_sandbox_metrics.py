@@ -158,6 +158,56 @@ def test_databases_and_caches_have_figures_and_ones_own_count_instead(sandbox: S
     eventually(full)
 
 
+def test_the_firewall_and_the_nat_gateway_have_figures(
+    sandbox: SandboxProcess, world: World, service: ServiceUnderTest
+) -> None:
+    waf, ec2 = sandbox.client("wafv2"), sandbox.client("ec2")
+    visible = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "fence"}
+    acl = waf.create_web_acl(
+        Name="fence", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visible, Rules=[]
+    )["Summary"]
+    waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=world.load_balancer)
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    gateway = ec2.create_nat_gateway(SubnetId=world.subnets[0], AllocationId=address)["NatGateway"]["NatGatewayId"]
+    assert urllib3.request("GET", listener_of(sandbox, world), retries=False).status in (200, 500)
+    fence = dimensions(WebACL="fence", Region="us-east-1", Rule="ALL")
+    found = eventually(lambda: statistics(sandbox, "AWS/WAFV2", "AllowedRequests", fence, "Sum"))
+    assert sum(each["Sum"] for each in found) == 1
+    assert statistics(sandbox, "AWS/WAFV2", "BlockedRequests", fence, "Maximum")[-1]["Maximum"] == 0
+    of_gateway = dimensions(NatGatewayId=gateway)
+    bytes_out = eventually(lambda: statistics(sandbox, "AWS/NATGateway", "BytesOutToDestination", of_gateway, "Sum"))
+    assert bytes_out[-1]["Sum"] > 0
+
+
+def test_time_that_was_advanced_has_its_figures_too(
+    sandbox: SandboxProcess, world: World, service: ServiceUnderTest
+) -> None:
+    """An alarm on missing data must not ring because somebody turned the clock."""
+    cloudwatch = sandbox.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="silent", Namespace="AWS/ECS", MetricName="CPUUtilization", Period=60, EvaluationPeriods=5,
+        Dimensions=dimensions(ClusterName=world.cluster, ServiceName=service.name), Statistic="Average",
+        Threshold=200.0, ComparisonOperator="GreaterThanThreshold", TreatMissingData="breaching",
+    )  # fmt: skip
+
+    def history() -> list[str]:
+        items = cloudwatch.describe_alarm_history(AlarmName="silent", HistoryItemType="StateUpdate")
+        return [item["HistorySummary"] for item in items["AlarmHistoryItems"]]
+
+    eventually(lambda: history()[:1] and history()[0].endswith("to OK"))
+    before = len(history())
+    sandbox.control("POST", "clock", {"advance": 3600})
+    now = datetime.now(UTC)
+    of_service = dimensions(ClusterName=world.cluster, ServiceName=service.name)
+
+    def newest() -> bool:
+        points = statistics(sandbox, "AWS/ECS", "CPUUtilization", of_service, "SampleCount")
+        return bool(points and points[-1]["Timestamp"] > now)
+
+    eventually(newest)
+    assert len(history()) == before
+
+
 # -- how it is answered ------------------------------------------------------------------------------------------
 
 MINUTE = timedelta(minutes=1)
