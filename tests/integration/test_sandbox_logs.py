@@ -183,11 +183,13 @@ def test_a_token_goes_on_where_it_was_after_more_came_and_over_a_restart(tmp_pat
     assert page(forward)[:2] == ([], forward)
     assert page(backward)[0] == ["a", "b"]
     group.write("d")
+    metric = group.measure("e")
     first.stop()
     with start_sandbox(tmp_path, scale=50) as second:
-        group.logs = second.client("logs")
+        group.sandbox, group.logs = second, second.client("logs")
         group.write("e")
         assert page(forward)[0] == ["d", "e"]
+        assert group.total(metric) == (1.0, 1.0)
         events = group.logs.filter_log_events(logGroupName=group.name)["events"]
         assert len({event["eventId"] for event in events}) == 5
 
