@@ -200,7 +200,8 @@ def test_commands_end_with_the_sandbox_and_begin_again_with_it(
     with start_sandbox(folder, scale=20, options=["--allow-commands"]) as sandbox:
         service.world.sandbox = sandbox
         url = service.world.url(listener)
-        again = eventually(lambda: urllib3.request("GET", url).status == 200 and urllib3.request("GET", url).json())
+        eventually(lambda: urllib3.request("GET", url).status == 200)
+        again = urllib3.request("GET", url).json()
         assert again["pid"] != pid
         assert [each["repository"] for each in sandbox.control("GET", "maps")] == [service.repository]
 

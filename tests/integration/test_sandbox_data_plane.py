@@ -78,13 +78,13 @@ def test_a_client_stays_with_its_target_for_as_long_as_it_was_told(world: World)
     assert len({get(url, cookie=sent_back(first)).json()["task"] for _ in range(9)}) == 3
     newest = get(url)
     world.ecs.stop_task(cluster=world.cluster, task=newest.json()["task"])
-    others = eventually(
-        lambda: (
-            (answer := get(url, cookie=sent_back(newest))).status == 200
-            and answer.json()["task"] != newest.json()["task"]
-            and answer.headers.getlist("set-cookie")
-        )
-    )
+
+    def cookies_of_another() -> list[str]:
+        answer = get(url, cookie=sent_back(newest))
+        is_another = answer.status == 200 and answer.json()["task"] != newest.json()["task"]
+        return list(answer.headers.getlist("set-cookie")) if is_another else []
+
+    others = eventually(cookies_of_another)
     assert any(header.startswith("AWSALB=") for header in others)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_container_insights_count_tasks_where_the_cluster_has_it_on(
 ) -> None:
     of_service = dimensions(ClusterName=world.cluster, ServiceName=service.name)
     for name, expected in (("RunningTaskCount", 2), ("DesiredTaskCount", 2), ("PendingTaskCount", 0)):
-        found = eventually(lambda name=name: statistics(sandbox, "ECS/ContainerInsights", name, of_service, "Maximum"))
+        found = eventually(partial(statistics, sandbox, "ECS/ContainerInsights", name, of_service, "Maximum"))
         assert found[-1]["Maximum"] == expected
     for name in ("CpuUtilized", "CpuReserved", "MemoryUtilized", "MemoryReserved"):
         assert statistics(sandbox, "ECS/ContainerInsights", name, of_service)[-1]["Average"] > 0
@@ -139,7 +140,7 @@ def test_databases_and_caches_have_figures_and_ones_own_count_instead(sandbox: S
     )
     of_database, of_cache = dimensions(DBInstanceIdentifier="figures"), dimensions(CacheClusterId="figures")
     for name in ("CPUUtilization", "FreeStorageSpace", "DatabaseConnections", "FreeableMemory"):
-        assert eventually(lambda name=name: statistics(sandbox, "AWS/RDS", name, of_database))
+        assert eventually(partial(statistics, sandbox, "AWS/RDS", name, of_database))
     for name in (
         "CPUUtilization",
         "EngineCPUUtilization",
@@ -147,7 +148,7 @@ def test_databases_and_caches_have_figures_and_ones_own_count_instead(sandbox: S
         "CurrConnections",
         "Evictions",
     ):
-        assert eventually(lambda name=name: statistics(sandbox, "AWS/ElastiCache", name, of_cache))
+        assert eventually(partial(statistics, sandbox, "AWS/ElastiCache", name, of_cache))
 
     def full() -> bool:
         datum = {"MetricName": "CPUUtilization", "Dimensions": of_database, "Value": 97.0, "Unit": "Percent"}

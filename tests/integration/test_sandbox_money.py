@@ -127,7 +127,8 @@ def test_long_answers_come_in_pages(spent: SandboxProcess) -> None:
         "Granularity": "DAILY",
         "Metrics": ["UnblendedCost"],
     }
-    found, token = [], {}
+    found: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
     while True:
         page = costs.get_cost_and_usage(**asked, **token)
         found += page["ResultsByTime"]

@@ -64,7 +64,8 @@ def test_deployments_come_in_pages(world: World) -> None:
         service.update(forceNewDeployment=True)
         service.ended()
     everything = [each["serviceDeploymentArn"] for each in listed(service)]
-    pages, token = [], {}
+    pages: list[list[str]] = []
+    token: dict[str, str] = {}
     while True:
         answer = world.ecs.list_service_deployments(cluster=world.cluster, service=service.name, maxResults=2, **token)
         pages.append([each["serviceDeploymentArn"] for each in answer["serviceDeployments"]])

@@ -65,7 +65,7 @@ def test_a_function_that_nobody_spoke_for_fails() -> None:
 
 
 def test_functions_are_known_by_name() -> None:
-    assert function_name(LAMBDA["hookTargetArn"]) == function_name("check") == "check"
+    assert function_name(str(LAMBDA["hookTargetArn"])) == function_name("check") == "check"
 
 
 @pytest.mark.parametrize(
