@@ -1,5 +1,5 @@
 """EC2 Auto Scaling: mixed policies survive updates and launch enough instances, spread over all subnets; instance
-refresh exists.
+refresh exists; instances that lose their protection leave a group that has too many.
 """
 
 from __future__ import annotations
@@ -67,6 +67,13 @@ class AutoScalingBackend(ExtendedBackend, models.AutoScalingBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.instance_refreshes: list[dict[str, Any]] = []
+
+    def set_instance_protection(self, group_name: str, instance_ids: list[str], protected_from_scale_in: bool) -> None:
+        """moto scales in at the moment of a new capacity only, and what was protected then stays for ever."""
+        super().set_instance_protection(group_name, instance_ids, protected_from_scale_in)
+        group = self.autoscaling_groups[group_name]
+        if not protected_from_scale_in and len(group.active_instances()) > (group.desired_capacity or 0):
+            group.set_desired_capacity(group.desired_capacity)
 
 
 class AutoScalingResponse(responses.AutoScalingResponse):
