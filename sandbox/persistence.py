@@ -13,6 +13,7 @@ import os
 import pickle
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,8 @@ class _Pickler(cloudpickle.Pickler):
             return _load_certificate, (obj.public_bytes(serialization.Encoding.PEM),)
         if isinstance(obj, AWSManagedPolicy):
             return _managed_policy, (obj.account_id, obj.arn)
+        if isinstance(obj, weakref.WeakValueDictionary):  # Lambda's functions by ARN
+            return weakref.WeakValueDictionary, (dict(obj),)
         if type(obj) is _LOCK:
             return threading.Lock, ()
         if type(obj) is _RLOCK:
