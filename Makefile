@@ -57,4 +57,5 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 lock: setup ## pin the dependencies anew
 	$(COMPILE) --upgrade --output-file=requirements/dev.txt requirements/dev.in
 	$(COMPILE) --constraint=requirements/dev.txt --output-file=requirements/base.txt requirements/base.in
+	$(COMPILE) --upgrade --output-file=requirements/clients.txt requirements/clients.in
 	$(BIN)/python -m scripts.npm install --package-lock-only

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.report import Figure, table, taken_over, tell
 from benchmarks.world import REPOSITORY, world
 
-MEASUREMENTS = ("plan_overhead", "log_latency", "log_throughput")
+MEASUREMENTS = ("plan_overhead", "log_latency", "log_throughput", "sandbox_fleet", "sandbox_proxy")
 NOISE = (
     "A small, shared machine: trust ratios and losses more than absolute figures, and repeat before you conclude. "
     "Each figure stands beside its floor: the same work without Slipway, here and now."

@@ -22,6 +22,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.app import create_app
+from sandbox.commands import CommandMaps, parse_option
 from sandbox.ecs import install as ecs
 from sandbox.moto_ext import install as moto_ext
 from sandbox.persistence import StateUnreadable
@@ -46,8 +47,24 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder that keeps the state")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--seed", type=int, default=0, help="of everything that happens by chance")
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="REPOSITORY=COMMAND",
+        help="run this local command in the place of the repository's images; may be given more than once",
+    )
+    parser.add_argument(
+        "--allow-commands",
+        action="store_true",
+        help="whoever reaches the port may map commands and run one-off commands of mapped images, as this user",
+    )
     parser.add_argument("--die-with-parent", action="store_true", help="end when the starting process ends")
     options = parser.parse_args(arguments)
+    try:
+        options.map = [parse_option(text) for text in options.map]
+    except ValueError as error:
+        parser.error(f"--map: {error}")
     if not _is_loopback(options.host):
         parser.error(f"--host must be a loopback address, not {options.host}")
     return options
@@ -88,9 +105,10 @@ def serve(sandbox: Sandbox, server: BaseWSGIServer) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    sandbox.outbox.base_url = f"http://{server.host}:{server.server_port}"
     sandbox.start()
     try:
-        print(f"sandbox: http://{server.host}:{server.server_port}", flush=True)
+        print(f"sandbox: {sandbox.outbox.base_url}", flush=True)
         server.serve_forever(poll_interval=0.1)
     finally:
         sandbox.stop()
@@ -104,7 +122,8 @@ def main(arguments: list[str]) -> None:
     warnings.filterwarnings("ignore", message="Exception.*does not match an error shape")  # moto, on common errors
     moto_ext.install()
     ecs.install()
-    sandbox = Sandbox(options.data, seed=options.seed, scale=time_scale())
+    commands = CommandMaps(options.map, allowed=options.allow_commands)
+    sandbox = Sandbox(options.data, seed=options.seed, scale=time_scale(), commands=commands)
     server = make_server(options.host, options.port, create_app(sandbox), threaded=True, request_handler=RequestHandler)
     try:
         serve(sandbox, server)

@@ -10,7 +10,9 @@ from typing import Any
 from moto.iam.models import iam_backends
 from werkzeug.wrappers import Request, Response
 
-from sandbox import control
+from sandbox import control, live_tail
+from sandbox.moto_ext import pricing
+from sandbox.notifications import links
 from sandbox.requests import AwsRequest, Dispatcher, access_key_of, parameters_of, read_request, refusal
 from sandbox.runtime import Sandbox
 
@@ -34,7 +36,7 @@ def issued_here(access_key: str) -> bool:
 
 
 class SandboxApp:
-    """Every request is answered in this order: control interface, foreign keys refused, faults, moto."""
+    """Every request is answered in this order: links of SNS, control interface, foreign keys refused, faults, moto."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -42,6 +44,9 @@ class SandboxApp:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path: str = environ.get("PATH_INFO", "")
+        if link := links.answer(environ):
+            self._sandbox.changed()
+            return link(environ, start_response)
         if path.startswith(control.PREFIX):
             return control.answer(self._sandbox, Request(environ))(environ, start_response)
         if path.startswith(_NOT_AWS):
@@ -80,6 +85,10 @@ class SandboxApp:
             return start_response(status, headers, exc_info)
 
         try:
+            if (aws.service, aws.action) == ("logs", "StartLiveTail"):
+                return live_tail.answer(aws, environ)(environ, note_status), seen[0]
+            if aws.service == "pricing":  # moto has no such service
+                return pricing.respond(aws.action, aws.body)(environ, note_status), seen[0]
             return self._moto(environ, note_status), seen[0]
         except NotImplementedError as error:
             message = f"The sandbox does not implement {aws.service}:{aws.action} ({error})"

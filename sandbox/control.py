@@ -6,14 +6,21 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ecs.models import ecs_backends
 from werkzeug.wrappers import Request, Response
 
 from sandbox import DEFAULT_REGION
 from sandbox.behaviours import BehaviourUnknown
-from sandbox.faults import FaultInvalid, parse_fault
+from sandbox.commands import MapForbidden, MapInvalid, parse_map
+from sandbox.ecs.hooks import ANSWERS, function_name
+from sandbox.faults import KINDS, FaultInvalid, parse_fault
 from sandbox.images import push_image
+from sandbox.page import state
+from sandbox.page.files import page_file
 from sandbox.runtime import Sandbox, alarm_exists
 
 PREFIX = "/_sandbox/"
@@ -29,6 +36,8 @@ class ControlError(Exception):
 def answer(sandbox: Sandbox, request: Request) -> Response:
     """The response to any request below PREFIX."""
     name = request.path.removeprefix(PREFIX).strip("/")
+    if request.method == "GET" and (file := page_file(name)):
+        return file
     try:
         handlers = _HANDLERS.get(name)
         if handlers is None:
@@ -40,8 +49,10 @@ def answer(sandbox: Sandbox, request: Request) -> Response:
         return Response(json.dumps(body), 200, content_type="application/json")
     except ControlError as error:
         return _refuse(str(error), error.status)
-    except (BehaviourUnknown, FaultInvalid) as error:
+    except (BehaviourUnknown, FaultInvalid, MapInvalid) as error:
         return _refuse(str(error), 400)
+    except MapForbidden as error:
+        return _refuse(str(error), 403)
 
 
 def _refuse(message: str, status: int) -> Response:
@@ -66,7 +77,7 @@ def _text(document: dict[str, Any], name: str, default: str | None = None) -> st
 
 
 def _health(sandbox: Sandbox, request: Request) -> dict[str, Any]:
-    return {"status": "ok", "tasks": sandbox.engine.task_counts(), "clock": asdict(sandbox.clock.state())}
+    return {"status": "ok", "tasks": sandbox.engine.task_counts(), "clock": _clock_now(sandbox)}
 
 
 def _images(sandbox: Sandbox, request: Request) -> dict[str, str]:
@@ -95,7 +106,7 @@ def _clear_faults(sandbox: Sandbox, request: Request) -> dict[str, int]:
     return {"cleared": sandbox.faults.clear(request.args.get("id"))}
 
 
-def _clock(sandbox: Sandbox, request: Request) -> dict[str, float]:
+def _clock(sandbox: Sandbox, request: Request) -> dict[str, Any]:
     document = _document(request)
     for name in ("scale", "advance"):
         value = document.get(name, 1)
@@ -108,11 +119,34 @@ def _clock(sandbox: Sandbox, request: Request) -> dict[str, float]:
             sandbox.clock.advance(document["advance"])
     except ValueError as error:
         raise ControlError(str(error)) from error
-    return asdict(sandbox.clock.state())
+    return _clock_now(sandbox)
 
 
-def _read_clock(sandbox: Sandbox, request: Request) -> dict[str, float]:
-    return asdict(sandbox.clock.state())
+def _read_clock(sandbox: Sandbox, request: Request) -> dict[str, Any]:
+    return _clock_now(sandbox)
+
+
+def _clock_now(sandbox: Sandbox) -> dict[str, Any]:
+    """`time` is what schedules go by: the date and time of the sandbox, ahead of the real one where it ran faster."""
+    at = datetime.fromtimestamp(sandbox.clock.epoch(), UTC)
+    return asdict(sandbox.clock.state()) | {"time": at.isoformat(timespec="milliseconds")}
+
+
+def _state(sandbox: Sandbox, request: Request) -> dict[str, Any]:
+    """What the page shows."""
+    faults = sandbox.faults.list()
+    forced = {fault.alarm for fault in faults if fault.kind == "alarm"}
+    with sandbox.engine.lock:
+        return {
+            "clock": _clock_now(sandbox),
+            "services": state.services(),
+            "one_off_tasks": state.one_off_tasks(),
+            "listeners": state.listeners(sandbox.engine.listeners.describe()),
+            "alarms": state.alarms(forced),
+            "faults": [asdict(fault) for fault in faults],
+            "zones": state.zones(),
+            "kinds": KINDS,
+        }
 
 
 def _calls(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
@@ -121,6 +155,50 @@ def _calls(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
 
 def _listeners(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
     return [asdict(listener) for listener in sandbox.engine.listeners.describe()]
+
+
+def _containers(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    return sandbox.engine.containers.describe()
+
+
+def _order_hook_answer(sandbox: Sandbox, request: Request) -> dict[str, str]:
+    """What the Lambda function of a lifecycle hook answers from now on."""
+    document = _document(request)
+    answer = _text(document, "answer")
+    if answer not in ANSWERS:
+        raise ControlError(f"answer must be one of {', '.join(ANSWERS)}")
+    answers = _hook_answers(_text(document, "region", DEFAULT_REGION))
+    answers[function_name(_text(document, "function"))] = answer
+    sandbox.changed()
+    return answers
+
+
+def _list_hook_answers(sandbox: Sandbox, request: Request) -> dict[str, str]:
+    return _hook_answers(request.args.get("region", DEFAULT_REGION))
+
+
+def _hook_answers(region: str) -> dict[str, str]:
+    answers: dict[str, str] = ecs_backends[DEFAULT_ACCOUNT_ID][region].hook_answers
+    return answers
+
+
+def _order_map(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    """Run a local command in the place of a repository's images. No page of another site may ask for that."""
+    if request.mimetype != "application/json" or "Origin" in request.headers:
+        raise ControlError("a map must come as application/json, and not from a web page", 403)
+    sandbox.engine.commands.order(parse_map(_document(request)))
+    sandbox.changed()
+    return sandbox.engine.commands.known()
+
+
+def _list_maps(sandbox: Sandbox, request: Request) -> list[dict[str, Any]]:
+    return sandbox.engine.commands.known()
+
+
+def _clear_maps(sandbox: Sandbox, request: Request) -> dict[str, int]:
+    cleared = sandbox.engine.commands.take_back(request.args.get("repository"))
+    sandbox.changed()
+    return {"cleared": cleared}
 
 
 def _reset(sandbox: Sandbox, request: Request) -> dict[str, str]:
@@ -133,7 +211,11 @@ _HANDLERS: dict[str, dict[str, Callable[[Sandbox, Request], Any]]] = {
     "images": {"POST": _images},
     "faults": {"POST": _order_fault, "GET": _list_faults, "DELETE": _clear_faults},
     "clock": {"POST": _clock, "GET": _read_clock},
+    "state": {"GET": _state},
     "calls": {"GET": _calls},
     "listeners": {"GET": _listeners},
+    "hooks": {"POST": _order_hook_answer, "GET": _list_hook_answers},
+    "containers": {"GET": _containers},
+    "maps": {"POST": _order_map, "GET": _list_maps, "DELETE": _clear_maps},
     "reset": {"POST": _reset},
 }

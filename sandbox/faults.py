@@ -7,9 +7,10 @@ seed, so that the same order of calls meets the same faults again.
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,14 @@ KINDS = {
     "down": "answers 503 ServiceUnavailable",
     "error": "answers the error `code` with the HTTP status `status` (default 400)",
     "alarm": "puts the CloudWatch alarm `alarm` into ALARM, and back to OK when it is taken back",
+    "kill-tasks": "ends running tasks of the ECS service `service` (and `cluster`) at once with `exit_code`",
+    "spot-interruption": "takes the capacity of tasks on FARGATE_SPOT back, as for kill-tasks, with a warning",
+    "zone": "the availability zone `zone` is lost until the fault is taken back",
 }
+# What happens once or holds by itself; the others wait for calls.
+_CARRIED_OUT = frozenset({"alarm", "kill-tasks", "spot-interruption", "zone"})
+_ZONE = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")
+_SIGKILLED = 137
 
 # The code each service's SDK recognises as throttling (botocore's retry data and the services' API references).
 _THROTTLING = {
@@ -43,7 +51,11 @@ class FaultInvalid(ValueError):
 
 @dataclass
 class Fault:
-    """`share`: of the matching calls, 0-1. `times`: how many calls it may still hit, None for all."""
+    """`share`: of the matching calls, 0-1. `times`: how many calls it may still hit, None for all.
+
+    Of a fault about tasks, `service` is the ECS service, `share` and `times` say how many of its tasks, and `hit`
+    which ones it was (their ARNs).
+    """
 
     kind: str
     service: str = "*"
@@ -54,6 +66,10 @@ class Fault:
     code: str = ""
     status: int = 400
     alarm: str = ""
+    cluster: str = "*"
+    exit_code: int = _SIGKILLED
+    zone: str = ""
+    hit: list[str] = field(default_factory=list)
     id: str = field(default_factory=lambda: uuid4().hex[:12])
 
     def matches(self, service: str, action: str) -> bool:
@@ -78,7 +94,7 @@ def parse_fault(document: Any) -> Fault:
     if kind not in KINDS:
         known = "; ".join(f"{name}: {meaning}" for name, meaning in KINDS.items())
         raise FaultInvalid(f"unknown kind {kind!r}. Known kinds: {known}")
-    known_fields = {"kind", "service", "action", "share", "times", "seconds", "code", "status", "alarm"}
+    known_fields = {each.name for each in fields(Fault)} - {"id", "hit"}
     if unknown := set(document) - known_fields:
         raise FaultInvalid(f"unknown field {sorted(unknown)[0]!r}; a fault may have {', '.join(sorted(known_fields))}")
     try:
@@ -96,22 +112,29 @@ def parse_fault(document: Any) -> Fault:
         raise FaultInvalid("error needs a code")
     if kind == "alarm" and not fault.alarm:
         raise FaultInvalid("alarm needs the alarm's name")
+    if kind == "zone" and not (isinstance(fault.zone, str) and _ZONE.match(fault.zone)):
+        raise FaultInvalid("zone needs the zone's name, such as us-east-1a")
+    if not isinstance(fault.exit_code, int) or not 0 <= fault.exit_code <= 255:
+        raise FaultInvalid("exit_code must be a whole number from 0 to 255")
     return fault
 
 
 class Faults:
-    """The faults in force. Thread-safe."""
+    """The faults in force. Thread-safe.
 
-    def __init__(self, seed: int, on_alarm: Callable[[str, bool], None]) -> None:
+    `carry_out(fault, in_force)` does what is not a matter of calls, and takes it back again.
+    """
+
+    def __init__(self, seed: int, carry_out: Callable[[Fault, bool], None]) -> None:
         self._seed = seed
         self._random = random.Random(seed)
-        self._on_alarm = on_alarm
+        self._carry_out = carry_out
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> Fault:
-        if fault.kind == "alarm":
-            self._on_alarm(fault.alarm, True)
+        if fault.kind in _CARRIED_OUT:
+            self._carry_out(fault, True)
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -128,8 +151,8 @@ class Faults:
             if not self._faults:
                 self._random = random.Random(self._seed)
         for fault in gone:
-            if fault.kind == "alarm":
-                self._on_alarm(fault.alarm, False)
+            if fault.kind in _CARRIED_OUT:
+                self._carry_out(fault, False)
         return len(gone)
 
     def effect_on(self, service: str, action: str) -> Effect | None:
@@ -137,7 +160,7 @@ class Faults:
         wait = 0.0
         with self._lock:
             for fault in self._faults:
-                if fault.kind == "alarm" or not fault.matches(service, action):
+                if fault.kind in _CARRIED_OUT or not fault.matches(service, action):
                     continue
                 if fault.share < 1 and self._random.random() >= fault.share:
                     continue

@@ -65,6 +65,15 @@ def push_image(repository: str, behaviour: str, tag: str | None, region: str) ->
     }
 
 
+def repository_of(image: str) -> str:
+    """`123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/api:v1` -> `shop/api`; of other registries all but the tag."""
+    match = _ECR_IMAGE.match(image)
+    if match is not None:
+        return match["repository"]
+    name, _, tag = image.partition("@")[0].rpartition(":")
+    return image.partition("@")[0] if not name or "/" in tag else name
+
+
 @dataclass(frozen=True)
 class PulledImage:
     digest: str

@@ -12,6 +12,8 @@ import logging
 import os
 import pickle
 import threading
+import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +29,13 @@ from moto.iam.models import AWSManagedPolicy
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 _FILE = "state.pickle"
 _SKIPPED_SERVICES = {"moto_api"}
 BackendKey = tuple[str, str, str]  # service, account, region
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
 _ATTEMPTS = 5
+_SAVING_SHARE, _LONGEST_PAUSE = 4.0, 2.0
 
 
 class StateUnreadable(Exception):
@@ -82,6 +85,8 @@ class _Pickler(cloudpickle.Pickler):
             return _load_certificate, (obj.public_bytes(serialization.Encoding.PEM),)
         if isinstance(obj, AWSManagedPolicy):
             return _managed_policy, (obj.account_id, obj.arn)
+        if isinstance(obj, weakref.WeakValueDictionary):  # Lambda's functions by ARN
+            return weakref.WeakValueDictionary, (dict(obj),)
         if type(obj) is _LOCK:
             return threading.Lock, ()
         if type(obj) is _RLOCK:
@@ -230,11 +235,15 @@ class Store:
         self.save()
 
     def _keep_fresh(self) -> None:
+        pause = self.debounce_seconds
         while not self._closing.is_set():
             self._changed.wait()
-            if self._closing.wait(self.debounce_seconds):
+            if self._closing.wait(pause):
                 return
+            began = time.monotonic()
             try:
                 self.save()
             except Exception:
                 log.exception("the state could not be saved; trying again at the next change")
+            # A large state takes its time, and the engine stands still meanwhile: most of the time is the engine's.
+            pause = min(max(self.debounce_seconds, _SAVING_SHARE * (time.monotonic() - began)), _LONGEST_PAUSE)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sandbox.clock import Clock
 from sandbox.containers import HEALTH_CHECKER, Containers
-from sandbox.http import HttpRequest, send
+from sandbox.http import HttpRequest
+from sandbox.http_client import send_once
 
 # Real seconds: a local container answers at once or not at all, however fast sandbox time passes.
-_LEAST_TIMEOUT, _LEAST_PAUSE = 0.25, 0.02
+_LEAST_TIMEOUT, _LEAST_PAUSE, _LONGEST_PAUSE = 0.25, 0.02, 0.2
+_MOST_PER_SECOND = 500  # checks that are repeated, of all targets together: a fast clock must not eat the machine
 
 
 @dataclass(frozen=True)
 class CheckSettings:
-    """A target group's health check; seconds are sandbox seconds, `matcher` is like `200,301-302`."""
+    """A target group's health check; seconds are sandbox seconds, `matcher` is like `200,301-302`.
+
+    `port`: None for the one that takes the traffic.
+    """
 
     path: str = "/"
+    port: int | None = None
     interval: float = 30
     timeout: float = 5
     healthy_threshold: int = 5
@@ -83,57 +90,94 @@ class TargetKey:
 
 
 class TargetChecks:
-    """Checks every target that it was told of until it is told that the target is gone."""
+    """Checks every target that it was told of until it is told that the target is gone.
 
-    def __init__(self, clock: Clock, containers: Containers, on_change: Callable[[], None]) -> None:
+    Lookups are dict reads from any thread; everything else happens in the event loop.
+    """
+
+    def __init__(self, clock: Clock, containers: Containers, on_change: Callable[[TargetKey], None]) -> None:
         self._clock = clock
         self._containers = containers
         self._on_change = on_change
         self._states: dict[TargetKey, TargetState] = {}
-        self._checks: dict[TargetKey, asyncio.Task[None]] = {}
+        self._healthy_since: dict[TargetKey, float] = {}
         self._settings: dict[TargetKey, CheckSettings] = {}
+        self._due: list[tuple[float, int, TargetKey, CheckSettings]] = []
+        self._scheduled = 0
+        self._probes: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        self._runner: asyncio.Task[None] | None = None
 
     def state(self, key: TargetKey) -> TargetState:
         return self._states.get(key, TargetState())
 
+    def healthy_for(self, key: TargetKey) -> float:
+        """Sandbox seconds since the target became healthy; 0 where it is not."""
+        since = self._healthy_since.get(key)
+        return 0.0 if since is None else self._clock.seconds() - since
+
     async def watch(self, wanted: dict[TargetKey, CheckSettings]) -> None:
-        """Check exactly these targets from now on (runs in the event loop)."""
-        for key in [key for key, settings in self._settings.items() if wanted.get(key) != settings]:
-            self._checks.pop(key).cancel()
+        """Check exactly these targets from now on."""
+        for key in [key for key in self._settings if key not in wanted]:
             self._settings.pop(key)
-            if key not in wanted:
-                self._states.pop(key, None)
+            self._states.pop(key, None)
+            self._healthy_since.pop(key, None)
         for key, settings in wanted.items():
-            if key not in self._checks:
-                self._states.setdefault(key, TargetState())
+            if self._settings.get(key) != settings:
                 self._settings[key] = settings
-                self._checks[key] = asyncio.ensure_future(self._check(key, settings))
+                self._states.setdefault(key, TargetState())
+                self._schedule(self._clock.seconds(), key, settings)
+        if self._runner is None:
+            self._runner = asyncio.ensure_future(self._run())
+        self._news.set()
+
+    def _schedule(self, due: float, key: TargetKey, settings: CheckSettings) -> None:
+        self._scheduled += 1
+        heapq.heappush(self._due, (due, self._scheduled, key, settings))
+
+    async def _run(self) -> None:
+        while True:
+            now = self._clock.seconds()
+            while self._due and self._due[0][0] <= now:
+                _, _, key, settings = heapq.heappop(self._due)
+                if self._settings.get(key) is settings:  # neither gone nor checked in another way by now
+                    probe = asyncio.ensure_future(self._check(key, settings))
+                    self._probes.add(probe)
+                    probe.add_done_callback(self._probes.discard)
+            left = self._clock.real(self._due[0][0] - now) if self._due else _LONGEST_PAUSE
+            self._news.clear()
+            try:
+                # In slices: the clock may be moved meanwhile.
+                async with asyncio.timeout(min(max(left, _LEAST_PAUSE), _LONGEST_PAUSE)):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
 
     async def _check(self, key: TargetKey, settings: CheckSettings) -> None:
-        while True:
-            result = await self._probe(key, settings)
-            before = self._states[key]
-            self._states[key] = after_check(before, result, settings)
-            if self._states[key].state != before.state:
-                self._on_change()
-            await self._pause(settings.interval)
+        result = await self._probe(key, settings)
+        if self._settings.get(key) is not settings:
+            return
+        before = self._states[key]
+        after = self._states[key] = after_check(before, result, settings)
+        now = self._clock.seconds()
+        if after.state != before.state:
+            self._healthy_since.pop(key, None)
+            if after.state == "healthy":
+                self._healthy_since[key] = now
+            self._on_change(key)
+        spread = len(self._settings) / _MOST_PER_SECOND * self._clock.scale
+        self._schedule(now + max(settings.interval, spread), key, settings)
 
     async def _probe(self, key: TargetKey, settings: CheckSettings) -> CheckResult:
-        port = self._containers.local_port(key.id, key.port)
+        port = self._containers.local_port(key.id, settings.port or key.port)
         if port is None:
             return CheckResult(None, timed_out=True)
         headers = [("host", f"{key.id}:{key.port}"), ("user-agent", HEALTH_CHECKER)]
         timeout = max(self._clock.real(settings.timeout), _LEAST_TIMEOUT)
         try:
-            response = await send(port, HttpRequest("GET", settings.path, headers), timeout)
+            response = await send_once(port, HttpRequest("GET", settings.path, headers), timeout)
         except TimeoutError:
             return CheckResult(None, timed_out=True)
         except OSError:
             return CheckResult(None)
         return CheckResult(response.status)
-
-    async def _pause(self, seconds: float) -> None:
-        """Sandbox seconds, in slices: the clock may be moved meanwhile."""
-        until = self._clock.seconds() + seconds
-        while (left := until - self._clock.seconds()) > 0:
-            await asyncio.sleep(min(max(self._clock.real(left), _LEAST_PAUSE), 0.2))

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,10 +86,12 @@ class SandboxProcess:
         return self.process.wait(timeout=30)
 
 
-def launch(data: Path, *, scale: float = 1, seed: int = 0, port: int = 0) -> SandboxProcess:
-    """Start `python -m sandbox` on a free port and wait until it answers."""
+def launch(
+    data: Path, *, scale: float = 1, seed: int = 0, port: int = 0, options: Sequence[str] = ()
+) -> SandboxProcess:
+    """Start `python -m sandbox` (with more of its `options`) on a free port and wait until it answers."""
     environment = {**os.environ, "SLIPWAY_TIME_SCALE": str(scale)}
-    arguments = ["--port", str(port), "--data", str(data), "--seed", str(seed), "--die-with-parent"]
+    arguments = ["--port", str(port), "--data", str(data), "--seed", str(seed), "--die-with-parent", *options]
     process = subprocess.Popen(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=REPOSITORY_ROOT,
@@ -109,9 +111,11 @@ def launch(data: Path, *, scale: float = 1, seed: int = 0, port: int = 0) -> San
 
 
 @contextmanager
-def start_sandbox(data: Path, *, scale: float = 1, seed: int = 0) -> Iterator[SandboxProcess]:
+def start_sandbox(
+    data: Path, *, scale: float = 1, seed: int = 0, options: Sequence[str] = ()
+) -> Iterator[SandboxProcess]:
     """A sandbox that ends with the block, however the block ends."""
-    sandbox = launch(data, scale=scale, seed=seed)
+    sandbox = launch(data, scale=scale, seed=seed, options=options)
     try:
         yield sandbox
     finally:

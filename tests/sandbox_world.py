@@ -64,9 +64,8 @@ class ServiceUnderTest:
             taskDefinition=self.register(self.image(behaviour, "v1")["image"]),
             desiredCount=desired,
             launchType="FARGATE",
-            loadBalancers=load_balancers,
             networkConfiguration=self.world.network,
-            **{"deploymentConfiguration": BREAKER, **given},
+            **{"deploymentConfiguration": BREAKER, "loadBalancers": load_balancers, **given},
         )
         return self.ended()
 
@@ -171,6 +170,17 @@ class World:
         self._next_port += 1
         arn: str = created["Listeners"][0]["ListenerArn"]
         return arn
+
+    def url(self, listener: str) -> str:
+        """Where the listener answers on this machine."""
+
+        def look() -> str | None:
+            known: list[dict[str, Any]] = self.sandbox.control("GET", "listeners")
+            return next((each["url"] for each in known if each["listener"] == listener), None)
+
+        url = eventually(look, why="the listener's port")
+        assert url is not None
+        return url
 
     def service(self, *, balanced: bool = True) -> ServiceUnderTest:
         name = f"svc-{uuid4().hex[:6]}"

@@ -15,12 +15,12 @@ from moto.ecs import models
 from moto.ecs.exceptions import EcsClientException, InvalidParameterException, ServiceNotFoundException
 from moto.elbv2.models import elbv2_backends
 
-from sandbox.ecs import rollouts
-from sandbox.ecs.model import Container, Service, ServiceDeployment, Task
-from sandbox.ecs.placement import check_network, choose_capacity, place
+from sandbox.ecs import deployment_settings, rollouts
+from sandbox.ecs.capacity import InstanceBackend
+from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
+from sandbox.ecs.placement import check_network, choose_capacity
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
-from sandbox.moto_ext.hooks import ExtendedBackend
 
 # UpdateService's fields that start a deployment when they change (botocore's ECS model).
 REVISION_FIELDS = (
@@ -57,13 +57,6 @@ _DEFAULTS: dict[str, Any] = {
     "enableExecuteCommand": False,
     "availabilityZoneRebalancing": "DISABLED",
 }
-_DEFAULT_DEPLOYMENT_CONFIGURATION: dict[str, Any] = {
-    "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-    "maximumPercent": 200,
-    "minimumHealthyPercent": 100,
-    "strategy": "ROLLING",
-    "bakeTimeInMinutes": 0,
-}
 _MOST_UNFINISHED_ROLLOUTS = 5
 
 
@@ -71,13 +64,14 @@ class ServiceNotActive(ServiceNotFoundException):
     code = "ServiceNotActiveException"
 
 
-class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
+class EcsBackend(InstanceBackend):
     services: dict[str, Service]
     tasks: dict[str, dict[str, Task]]
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.run_tokens: dict[str, list[str]] = {}
+        self.hook_answers: dict[str, str] = {}  # what Lambda functions of lifecycle hooks answer, by their names
         self._members: dict[str, dict[str, Task]] = {}  # service key -> its tasks by ARN, until they are dealt with
 
     # -- services ------------------------------------------------------------------------------------------
@@ -92,6 +86,8 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             raise InvalidParameterException("Creation of service was not idempotent.")
         settings = _DEFAULTS | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
+        configuration = deployment_settings.merged(deployment_settings.DEFAULTS, given.get("deploymentConfiguration"))
+        _refuse(deployment_settings.problem(given, configuration, settings))
         self._check_load_balancers(settings["loadBalancers"])
         definition = self.describe_task_definition(given["taskDefinition"])
         check_network(self.account_id, self.region_name, settings, definition.network_mode)
@@ -103,7 +99,7 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             desired_count=given.get("desiredCount") or 0,
             task_definition=definition.arn,
             settings=settings,
-            deployment_configuration=_merged(_DEFAULT_DEPLOYMENT_CONFIGURATION, given.get("deploymentConfiguration")),
+            deployment_configuration=configuration,
             tags=list(given.get("tags") or []),
             created_by=f"arn:aws:iam::{self.account_id}:root",
         )
@@ -116,7 +112,9 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
     def change_service(self, now: float, given: Mapping[str, Any]) -> Service:
         service = self.active_service(given.get("cluster") or "default", given["service"])
         settings = service.settings | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
-        configuration = _merged(service.deployment_configuration, given.get("deploymentConfiguration"))
+        asked = given.get("deploymentConfiguration")
+        configuration = deployment_settings.merged(service.deployment_configuration, asked)
+        _refuse(deployment_settings.problem(given, configuration, settings))
         definition = service.task_definition
         if given.get("taskDefinition"):
             definition = self.describe_task_definition(given["taskDefinition"]).arn
@@ -136,11 +134,19 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
         service.settings, service.deployment_configuration = settings, configuration
         service.task_definition = definition
         if given.get("desiredCount") is not None:
-            service.desired_count = given["desiredCount"]
+            self.scale(service, given["desiredCount"])
         service.steady = False
         if starts_deployment:
             rollouts.begin(service, now, self.alarm_states)
         return service
+
+    def scale(self, service: Service, desired_count: int) -> None:
+        """Change the desired count. Scaling out while deploying reaches the completed revision too, as in ECS."""
+        former = service.completed
+        if former and former.kept is not None and former is not service.primary:
+            former.kept += max(0, desired_count - service.desired_count)
+        service.desired_count = desired_count
+        service.steady = False
 
     def remove_service(self, cluster: str, name: str, *, force: bool) -> Service:
         service = self.active_service(cluster, name)
@@ -231,8 +237,7 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             self.run_tokens[token] = [task.arn for task in tasks]
         return tasks
 
-    def add_service_task(self, now: float, service: Service) -> Task:
-        rollout = service.primary
+    def add_service_task(self, now: float, service: Service, rollout: Rollout) -> Task:
         revision = service.revisions[rollout.revision_arn]
         definition = self.describe_task_definition(revision.task_definition)
         task = self.add_task(
@@ -263,9 +268,7 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
     ) -> Task:
         task_id = uuid4().hex
         arn = f"arn:aws:ecs:{self.region_name}:{self.account_id}:task/{cluster.name}/{task_id}"
-        siblings = sum(task.group == group for task in self.tasks.get(cluster.name, {}).values())
-        spot = place(self.account_id, self.region_name, settings, siblings, _addresses_in_use())
-        strategy = settings.get("capacityProviderStrategy") or []
+        spot = self.find_place(cluster, definition, settings, group, _addresses_in_use())
         commands = {override["name"] for override in overrides.get("containerOverrides", []) if override.get("command")}
         task = Task(
             id=task_id,
@@ -275,12 +278,15 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             task_definition_arn=definition.arn,
             group=group,
             started_by=started_by,
-            launch_type=settings.get("launchType"),
-            capacity_provider=strategy[0]["capacityProvider"] if strategy else None,
+            launch_type=spot.launch_type,
+            capacity_provider=spot.capacity_provider,
             platform_version=settings.get("platformVersion"),
             availability_zone=spot.availability_zone,
             private_ip=spot.private_ip,
             subnet_id=spot.subnet_id,
+            instance=spot.instance,
+            instance_id=spot.instance_id,
+            host_ports=spot.host_ports,
             cpu=definition.cpu,
             memory=definition.memory,
             containers=[
@@ -330,11 +336,12 @@ class EcsBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
         backend = elbv2_backends[self.account_id][self.region_name]
         in_use = groups_in_use(backend)
         for each in load_balancers:
-            arn = each.get("targetGroupArn")
-            if arn and arn not in in_use:
-                raise InvalidParameterException(
-                    f"The target group with targetGroupArn {arn} does not have an associated load balancer."
-                )
+            alternate = (each.get("advancedConfiguration") or {}).get("alternateTargetGroupArn")
+            for arn in (each.get("targetGroupArn"), alternate):
+                if arn and arn not in in_use:
+                    raise InvalidParameterException(
+                        f"The target group with targetGroupArn {arn} does not have an associated load balancer."
+                    )
 
 
 def _addresses_in_use() -> set[str]:
@@ -355,8 +362,9 @@ class EcsError(EcsClientException):
         self.code = code
 
 
-def _merged(base: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {**base, **{key: value for key, value in (given or {}).items() if value is not None}}
+def _refuse(problem: str | None) -> None:
+    if problem:
+        raise InvalidParameterException(problem)
 
 
 def _propagated_tags(service: Service, definition_tags: list[dict[str, str]] | None) -> list[dict[str, str]]:

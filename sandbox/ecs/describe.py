@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
+from sandbox.ecs import traffic
+from sandbox.ecs.hooks import HookRun
 from sandbox.ecs.model import WAITING, Container, Revision, Rollout, Service, ServiceDeployment, Task
 from sandbox.ecs.scheduling import breaker_threshold
+from sandbox.ecs.strategies import Hook
 
 _REVISION_FIELDS = (
     "capacityProviderStrategy",
@@ -69,7 +73,10 @@ def rollout(held: Service, each: Rollout, tasks: Sequence[Task]) -> dict[str, An
     )
 
 
-def service_deployment(held: Service, deployment: ServiceDeployment, tasks: Sequence[Task]) -> dict[str, Any]:
+def service_deployment(
+    held: Service, deployment: ServiceDeployment, tasks: Sequence[Task], at: Callable[[float], datetime]
+) -> dict[str, Any]:
+    """`at`: when a moment of sandbox time comes."""
     breaker = deployment.configuration.get("deploymentCircuitBreaker") or {}
     alarms = deployment.configuration.get("alarms") or {}
     rollback = _present(
@@ -86,14 +93,21 @@ def service_deployment(held: Service, deployment: ServiceDeployment, tasks: Sequ
         finishedAt=deployment.finished_at,
         stoppedAt=deployment.stopped_at,
         updatedAt=deployment.updated_at,
-        sourceServiceRevisions=[_revision_summary(held, arn, tasks) for arn in deployment.source_revisions],
-        targetServiceRevision=_revision_summary(held, deployment.target_revision, tasks),
+        sourceServiceRevisions=[
+            _revision_summary(held, arn, tasks) | _traffic(held, deployment, arn) for arn in deployment.source_revisions
+        ],
+        targetServiceRevision=_revision_summary(held, deployment.target_revision, tasks)
+        | _traffic(held, deployment, deployment.target_revision),
         status=deployment.status,
         statusReason=deployment.status_reason,
+        lifecycleStage=deployment.stage if deployment.staged and deployment.started_at else None,
+        lifecycleHookDetails=[lifecycle_hook(hook, at) for hook in deployment.hooks] or None,
         deploymentConfiguration=deployment.configuration,
         rollback=rollback or None,
         deploymentCircuitBreaker={
-            "status": _monitor(bool(breaker.get("enable")), deployment.breaker_triggered, deployment.live),
+            "status": _monitor(
+                bool(breaker.get("enable")) and not deployment.staged, deployment.breaker_triggered, deployment.live
+            ),
             "failureCount": deployment.failures,
             "threshold": breaker_threshold(held.desired_count, breaker.get("thresholdConfiguration")),
         },
@@ -107,6 +121,32 @@ def service_deployment(held: Service, deployment: ServiceDeployment, tasks: Sequ
             "triggeredAlarmNames": deployment.alarms_triggered,
         },
     )
+
+
+def lifecycle_hook(hook: HookRun, at: Callable[[float], datetime]) -> dict[str, Any]:
+    return _present(
+        hookId=hook.id,
+        targetType=hook.target_type,
+        targetArn=hook.target_arn,
+        status=hook.status,
+        expiresAt=at(hook.due) if hook.meaning is Hook.WAITING else None,
+        timeoutAction=hook.action,
+    )
+
+
+def _traffic(held: Service, deployment: ServiceDeployment, arn: str) -> dict[str, float]:
+    """The weights that a staged deployment asks for; none where it moves no traffic."""
+    target = held.revisions.get(deployment.target_revision)
+    if not deployment.staged or target is None or not target.resolved:
+        return {}
+    if arn == deployment.target_revision:
+        production, test = deployment.production, deployment.test
+    elif arn == deployment.source_revision:
+        production, test = 100 - deployment.production, 100 - deployment.test
+    else:
+        production = test = 0.0
+    weights = {"requestedProductionTrafficWeight": production}
+    return weights | ({"requestedTestTrafficWeight": test} if traffic.has_test_rule(target) else {})
 
 
 def service_deployment_brief(held: Service, deployment: ServiceDeployment) -> dict[str, Any]:
@@ -132,6 +172,7 @@ def service_revision(held: Service, revision: Revision) -> dict[str, Any]:
         taskDefinition=revision.task_definition,
         platformFamily="Linux",
         containerImages=[{"containerName": name, **image} for name, image in revision.container_images.items()],
+        resolvedConfiguration={"loadBalancers": traffic.resolved(revision)} if revision.resolved else None,
         createdAt=revision.created_at,
     )
 
@@ -145,6 +186,7 @@ def task(held: Task) -> dict[str, Any]:
         startedBy=held.started_by or None,
         launchType=held.launch_type,
         capacityProviderName=held.capacity_provider,
+        containerInstanceArn=held.instance,
         platformVersion=held.platform_version,
         platformFamily="Linux" if held.platform_version else None,
         availabilityZone=held.availability_zone,
@@ -186,12 +228,22 @@ def container(owner: Task, held: Container) -> dict[str, Any]:
         exitCode=held.exit_code,
         reason=held.reason,
         healthStatus=held.health_status,
-        networkBindings=[],
+        networkBindings=_bindings(owner, held),
         networkInterfaces=[interface] if owner.subnet_id else [],
         cpu=str(held.definition.get("cpu", 0)),
         memory=_text(held.definition.get("memory")),
         memoryReservation=_text(held.definition.get("memoryReservation")),
     )
+
+
+def _bindings(owner: Task, held: Container) -> list[dict[str, Any]]:
+    if held.last_status != "RUNNING":
+        return []
+    return [
+        {"bindIP": "0.0.0.0", "containerPort": port, "hostPort": host_port, "protocol": "tcp"}  # noqa: S104  a description
+        for (name, port), host_port in owner.host_ports.items()
+        if name == held.name
+    ]
 
 
 def attachment_id(owner: Task) -> str:

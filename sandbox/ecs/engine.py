@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -12,13 +12,18 @@ from moto.ecs.models import ecs_backends
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.clock import Clock
+from sandbox.commands import CommandMaps
 from sandbox.container_logs import ContainerLogs
 from sandbox.containers import Containers
 from sandbox.ecs.backend import EcsBackend
+from sandbox.ecs.kills import interrupt, kill, killable, pick
 from sandbox.ecs.lifecycle import Lifecycle
+from sandbox.ecs.model import Task
 from sandbox.ecs.services import ServiceScheduler
 from sandbox.eventloop import EventLoopThread
+from sandbox.faults import Fault
 from sandbox.moto_ext.elbv2 import FakeTargetGroup
+from sandbox.outages import Outages
 from sandbox.proxy.listeners import Listeners
 from sandbox.targets import CheckSettings, TargetChecks, TargetKey
 
@@ -33,21 +38,26 @@ class Engine:
     `lock` guards the ECS state; API handlers and the state's saving take it too.
     """
 
-    def __init__(self, clock: Clock, seed: int, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, clock: Clock, seed: int, on_change: Callable[[], None], commands: CommandMaps | None = None
+    ) -> None:
         self.lock = threading.RLock()
         self._clock = clock
+        self._seed = seed
         self._on_change = on_change
         self._loop = EventLoopThread()
-        self.containers = Containers(self._loop, clock, seed)
+        self.outages = Outages(clock)
+        self.commands = commands or CommandMaps()
+        self.containers = Containers(self._loop, clock, seed, self.outages)
         self.logs = ContainerLogs()
         self.checks = TargetChecks(clock, self.containers, self._health_changed)
-        self.listeners = Listeners(self._loop, self.containers, self.checks)
-        self._lifecycle = Lifecycle(self.containers, self.logs)
+        self.listeners = Listeners(self._loop, clock, self.containers, self.checks)
+        self._lifecycle = Lifecycle(self.containers, self.logs, self.commands, self.outages)
         self._scheduler = ServiceScheduler(self.checks)
         self._watched: dict[TargetKey, CheckSettings] = {}
         self._wake = threading.Event()
         self._ending = threading.Event()
-        self._look_at_all = False
+        self._changed_targets: deque[TargetKey] = deque()
         self._stumbled: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="sandbox-engine", daemon=True)
 
@@ -69,6 +79,25 @@ class Engine:
         with self.lock:
             return dict(Counter(task.last_status for backend in _backends() for task in backend.all_tasks()))
 
+    def end_tasks(self, fault: Fault) -> list[str]:
+        """Carry out a fault about tasks; the ARNs of those it hit. The same fleet and seed give the same ones."""
+        spot = fault.kind == "spot-interruption"
+        with self.lock:
+            now = self._clock.seconds()
+            tasks = killable(
+                [task for backend in _backends() for task in backend.all_tasks()],
+                cluster=fault.cluster,
+                service=fault.service,
+            )
+            candidates = [task for task in tasks if not spot or task.capacity_provider == "FARGATE_SPOT"]
+            hit = pick(candidates, fault.share, fault.times, self._seed)
+            for task in hit:
+                if spot:
+                    interrupt(task, now)
+                else:
+                    kill(task, now, fault.exit_code)
+        return [task.arn for task in hit]
+
     def tick(self) -> bool:
         """One look at everything; whether something is in motion, so that the next look is due soon."""
         now = self._clock.seconds()
@@ -82,20 +111,19 @@ class Engine:
     def _tick(self, now: float) -> tuple[bool, bool]:
         """Whether anything changed, and whether anything is on its way to change by itself."""
         changed = in_motion = False
-        look_at_all, self._look_at_all = self._look_at_all, False
+        changed_targets = {self._changed_targets.popleft() for _ in range(len(self._changed_targets))}
         for backend in _backends():
+            changed |= self._alone(f"instances of {backend.region_name}", partial(backend.synchronise_instances, now))
             for task in list(backend.all_tasks()):
-                if self._alone(task.arn, partial(self._lifecycle.advance, backend, task, now)):
-                    changed = True
-                    if task.service and task.service in backend.services:
-                        backend.services[task.service].steady = False
+                moved = self._alone(task.arn, partial(self._lifecycle.advance, backend, task, now))
+                changed |= moved
+                if (moved or _among(task, changed_targets)) and task.service in backend.services:
+                    backend.services[task.service].steady = False
             self._lifecycle.forget_stopped(backend)
             for service in list(backend.services.values()):
-                if look_at_all:
-                    service.steady = False
                 if not service.steady:
                     changed |= self._alone(service.arn, partial(self._scheduler.advance, backend, service, now))
-                in_motion |= not service.steady
+                in_motion |= not (service.steady or service.waits)
             in_motion |= any(task.last_status not in ("RUNNING", "STOPPED") for task in backend.all_tasks())
         self._lifecycle.stop_orphans([task for backend in _backends() for task in backend.all_tasks()])
         self._watch_targets()
@@ -114,17 +142,18 @@ class Engine:
 
     def _watch_targets(self) -> None:
         wanted = {
-            TargetKey(group.arn, target["Id"], target["Port"]): group.check_settings()
+            TargetKey(group.arn, target["Id"], target["Port"]): settings
             for group in _target_groups()
+            for settings in [group.check_settings()]
             for target in group.targets.values()
-            if not target["Id"].startswith("i-")
+            if group.is_checked(target["Id"])
         }
         if wanted != self._watched:
             self._watched = wanted
             self._loop.run(self.checks.watch(wanted))
 
-    def _health_changed(self) -> None:
-        self._look_at_all = True
+    def _health_changed(self, target: TargetKey) -> None:
+        self._changed_targets.append(target)
         self._wake.set()
 
     def _run(self) -> None:
@@ -137,6 +166,10 @@ class Engine:
             except Exception:
                 log.exception("the ECS engine stumbled")
                 pause = _IDLE_PAUSE
+
+
+def _among(task: Task, targets: set[TargetKey]) -> bool:
+    return bool(targets) and any(TargetKey(each.group_arn, each.id, each.port) in targets for each in task.targets)
 
 
 def _backends() -> Iterator[EcsBackend]:

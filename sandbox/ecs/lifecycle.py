@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from moto.elbv2.models import elbv2_backends
 
+from sandbox.behaviours import Behaviour
+from sandbox.commands import CommandMaps, MappedCommand
 from sandbox.container_logs import ContainerLogs, LogGroupMissing, destination, open_stream
 from sandbox.containers import Containers, ContainerSpec
 from sandbox.ecs.backend import EcsBackend
-from sandbox.ecs.model import Container, Service, Target, Task, utcnow
+from sandbox.ecs.capacity import endpoints
+from sandbox.ecs.model import Container, Revision, Service, Target, Task, utcnow
 from sandbox.ecs.rollouts import add_event
 from sandbox.ecs.scheduling import container_health
 from sandbox.ecs.tasks import (
+    DEFAULT_STOP_TIMEOUT,
     PULL_SECONDS,
     begin_stop,
     container_ages_well,
@@ -23,11 +28,15 @@ from sandbox.ecs.tasks import (
     exit_container,
     next_stop_state,
 )
-from sandbox.images import ImageNotFound, pull_image
+from sandbox.images import ImageNotFound, pull_image, repository_of
 from sandbox.moto_ext.elbv2 import FakeTargetGroup
+from sandbox.outages import Outages
+from sandbox.usage import memory_limit, usage
 
 STOPPED_KEPT = timedelta(hours=1)  # ECS shows a stopped task for at least an hour
 _EXITED = "Essential container in task exited"
+_OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+_KILLED = 137
 
 
 def _silent(line: str) -> None:
@@ -35,18 +44,22 @@ def _silent(line: str) -> None:
 
 
 class Lifecycle:
-    def __init__(self, containers: Containers, logs: ContainerLogs) -> None:
+    def __init__(self, containers: Containers, logs: ContainerLogs, commands: CommandMaps, outages: Outages) -> None:
         self._containers = containers
         self._logs = logs
+        self._commands = commands
+        self._outages = outages
 
     def advance(self, backend: EcsBackend, task: Task, now: float) -> bool:
         """Move the task as far as it has come by `now`; whether anything about it changed."""
         before = task.version
         if task.last_status == "STOPPED":
             return False
+        if task.meant_to_run and self._outages.noticed(task.availability_zone):
+            begin_stop(task, now, "TerminationNotice", f"The availability zone {task.availability_zone} was lost.")
         if task.meant_to_run:
             self._towards_running(backend, task, now)
-        while not task.meant_to_run and task.last_status != "STOPPED" and now >= task.step_due:
+        while not task.meant_to_run and task.last_status != "STOPPED" and self._step_is_due(task, now):
             self._one_step_down(backend, task, now)
         return task.version != before
 
@@ -105,6 +118,10 @@ class Lifecycle:
     def _begin(self, backend: EcsBackend, task: Task, container: Container, now: float) -> None:
         write = self._log_of(backend, task, container)
         write(f"starting {container.image}")
+        if self._command_of(task, container) is not None:
+            container.behaviour = Behaviour()  # the command behaves as it does, and ends when it ends
+            self._serve(backend, task, container, now)
+            return
         end = ending(container, container.behaviour, in_service=task.service is not None)
         if end is not None and end[1] == 0:
             write(f"fatal: exiting with code {end[0]}")
@@ -119,8 +136,7 @@ class Lifecycle:
         self._containers.start(
             ContainerSpec(
                 runtime_id=container.runtime_id,
-                address=task.private_ip,
-                ports=() if container.job else tuple(container.ports),
+                reached_at={} if container.job else endpoints(task, container.name, container.ports),
                 behaviour=container.behaviour,
                 log=self._log_of(backend, task, container),
                 label={
@@ -131,35 +147,88 @@ class Lifecycle:
                     "digest": container.image_digest or "",
                 },
                 started_at=started_at,
+                zone=task.availability_zone,
+                command=self._command_of(task, container),
+                environment=_environment(task, container),
                 health_paths=frozenset(group.check_settings().path for group in groups if group) - {"/"},
             )
         )
 
+    def _command_of(self, task: Task, container: Container) -> MappedCommand | None:
+        """The real command in the image's place, if there is one; a one-off command of it where that is allowed."""
+        mapped = self._commands.of_repository(repository_of(container.image))
+        if mapped is None or not container.job:
+            return mapped
+        given = _override(task, container).get("command") or []
+        return replace(mapped, command=tuple(given)) if self._commands.allowed else None
+
     def _revive(self, backend: EcsBackend, task: Task) -> None:
-        """After a restart of the sandbox: the task is there, its containers are not."""
-        running = self._containers.ids()
+        """After a restart of the sandbox: the task is there, its containers are not.
+
+        A real one-off command (a migration) is not run twice: it was killed with the sandbox.
+        """
         for container in task.containers:
-            if container.last_status == "RUNNING" and container.runtime_id not in running:
+            if container.last_status != "RUNNING" or self._containers.runs(container.runtime_id):
+                continue
+            if container.job and self._command_of(task, container) is not None:
+                exit_container(container, _KILLED, "The sandbox was restarted")
+                task.version += 1
+            else:
                 self._serve(backend, task, container, task.running_since or 0.0)
 
     def _watch_containers(self, task: Task, now: float) -> None:
         age = now - (task.running_since or now)
         for container in task.containers:
-            if container.exit_due is not None and now >= container.exit_due:
-                end = ending(container, container.behaviour, in_service=task.service is not None)
-                exit_container(container, end[0] if end else 0)
+            if self._ended(task, container, age, now):
                 task.version += 1
-                if container.essential:
-                    begin_stop(task, now, "EssentialContainerExited", _EXITED)
+            if container.last_status == "STOPPED" and container.essential:
+                begin_stop(task, now, "EssentialContainerExited", _EXITED)
             elif check := container.definition.get("healthCheck"):
                 health = container_health(check, container_ages_well(container), age)
                 if health != container.health_status:
                     container.health_status = health
                     task.version += 1
 
+    def _ended(self, task: Task, container: Container, age: float, now: float) -> bool:
+        """Whether the container ended by itself just now."""
+        if container.last_status != "RUNNING":
+            return False
+        code = self._containers.exit_code(container.runtime_id)
+        limit = memory_limit(container.definition, task.memory)
+        if code is not None:
+            exit_container(container, code)
+        elif container.exit_due is not None and now >= container.exit_due:
+            end = ending(container, container.behaviour, in_service=task.service is not None)
+            exit_container(container, end[0] if end else 0)
+        elif container.behaviour.leaks_mib_per_minute and limit:
+            used = usage(container.behaviour, reserved_cpu=0, reserved_memory=limit, age=age, requests=0, seconds=0)
+            if used.memory < limit:
+                return False
+            exit_container(container, _KILLED, _OUT_OF_MEMORY)
+        else:
+            return False
+        return True
+
+    def _step_is_due(self, task: Task, now: float) -> bool:
+        """Containers that were sent SIGTERM may end what they began; real commands decide themselves when that is."""
+        if now < task.step_due or task.last_status != "STOPPING":
+            return now >= task.step_due
+        busy = [each for each in task.containers if self._containers.busy(each.runtime_id)]
+        patience = max((_stop_timeout(each) for each in busy), default=0.0)
+        return now >= task.step_due + patience and not any(
+            self._containers.is_command(each.runtime_id) for each in busy
+        )
+
     def _one_step_down(self, backend: EcsBackend, task: Task, now: float) -> None:
         drain = self._deregister(backend, task)
+        for container in task.containers:
+            code = self._containers.exit_code(container.runtime_id)
+            if container.last_status == "RUNNING" and code is not None:
+                exit_container(container, code)
         task.step_due = now + next_stop_state(task, drain)
+        if task.last_status == "STOPPING":
+            for container in task.containers:
+                self._containers.terminate(container.runtime_id, _stop_timeout(container))
 
     # -- load balancer targets -----------------------------------------------------------------------------
 
@@ -168,14 +237,23 @@ class Lifecycle:
         if service is None:
             return []
         return [
-            Target(each["targetGroupArn"], task.private_ip, each["containerPort"])
-            for each in self._revision_settings(service, task).get("loadBalancers") or []
+            self._target(task, each)
+            for each in self._revision(service, task).load_balancers
             if each.get("targetGroupArn")
         ]
 
-    def _revision_settings(self, service: Service, task: Task) -> dict[str, Any]:
+    @staticmethod
+    def _target(task: Task, balanced: dict[str, Any]) -> Target:
+        """The task's own address, or the instance and the port that it has there."""
+        port = balanced["containerPort"]
+        host_port = task.host_ports.get((str(balanced.get("containerName")), port))
+        if task.instance_id and host_port:
+            return Target(balanced["targetGroupArn"], task.instance_id, host_port)
+        return Target(balanced["targetGroupArn"], task.private_ip, port)
+
+    def _revision(self, service: Service, task: Task) -> Revision:
         rollout = next((each for each in service.rollouts if each.id == task.rollout_id), service.primary)
-        return service.revisions[rollout.revision_arn].settings
+        return service.revisions[rollout.revision_arn]
 
     def _register(self, backend: EcsBackend, task: Task) -> None:
         task.targets = self._wanted_targets(backend, task)
@@ -205,3 +283,17 @@ class Lifecycle:
     def _log_of(self, backend: EcsBackend, task: Task, container: Container) -> Callable[[str], None]:
         place = destination(container.definition, task.id, backend.account_id, backend.region_name)
         return self._logs.writer(place[0]) if place else _silent
+
+
+def _stop_timeout(container: Container) -> float:
+    return float(container.definition.get("stopTimeout") or DEFAULT_STOP_TIMEOUT)
+
+
+def _override(task: Task, container: Container) -> dict[str, Any]:
+    overrides = task.overrides.get("containerOverrides") or []
+    return next((each for each in overrides if each.get("name") == container.name), {})
+
+
+def _environment(task: Task, container: Container) -> dict[str, str]:
+    given = [*(container.definition.get("environment") or []), *(_override(task, container).get("environment") or [])]
+    return {each["name"]: each.get("value") or "" for each in given}

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.behaviours import Behaviour
+from sandbox.ecs.hooks import HookRun
+from sandbox.ecs.strategies import STAGED, Step, plan
 
 EVENTS_KEPT = 100
 LIVE = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
@@ -79,6 +81,10 @@ class Task:
     overrides: dict[str, Any] = field(default_factory=dict)
     tags: list[dict[str, str]] = field(default_factory=list)
     enable_execute_command: bool = False
+    instance: str | None = None  # ARN of the container instance, where it runs on one
+    instance_id: str | None = None  # the same, as EC2 knows it
+    host_ports: dict[tuple[str, int], int] = field(default_factory=dict)  # container and its port -> the instance's
+    leaving: bool = False  # its instance drains: to be replaced
     service: str | None = None  # key of the service in the backend: "cluster:name"
     rollout_id: str | None = None
     desired_status: str = "RUNNING"
@@ -121,18 +127,37 @@ class Task:
 
 @dataclass
 class Revision:
-    """A service revision: everything whose change makes a deployment (`settings`: UpdateService's fields)."""
+    """A service revision: everything whose change makes a deployment (`settings`: UpdateService's fields).
+
+    `resolved`: the target group it uses instead of each that is named first (ECS moves traffic between two).
+    """
 
     arn: str
     task_definition: str
     settings: dict[str, Any]
     created_at: datetime = field(default_factory=utcnow)
     container_images: dict[str, dict[str, str]] = field(default_factory=dict)
+    resolved: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def load_balancers(self) -> list[dict[str, Any]]:
+        """The load balancers with the target groups that the revision's tasks are registered in."""
+        groups = dict(self.resolved)
+        return [
+            each | {"targetGroupArn": groups.get(each["targetGroupArn"], each["targetGroupArn"])}
+            if each.get("targetGroupArn")
+            else each
+            for each in self.settings.get("loadBalancers") or []
+        ]
 
 
 @dataclass
 class Rollout:
-    """What DescribeServices calls a deployment: the tasks of one revision, `ecs-svc/...`."""
+    """What DescribeServices calls a deployment: the tasks of one revision, `ecs-svc/...`.
+
+    `kept`: how many tasks an older revision still has to have, or the newest one after a stop without rollback.
+    `start_failures`: failed starts in a row; `failed_tasks` is what the API and the circuit breaker count.
+    """
 
     id: str
     revision_arn: str
@@ -143,13 +168,20 @@ class Rollout:
     reached_running: bool = False
     halted: bool = False
     next_start_due: float = 0.0
+    start_failures: int = 0
+    kept: int | None = None
     created_at: datetime = field(default_factory=utcnow)
     updated_at: datetime = field(default_factory=utcnow)
 
 
 @dataclass
 class ServiceDeployment:
-    """What DescribeServiceDeployments knows: one change of a service from its start to its end."""
+    """What DescribeServiceDeployments knows: one change of a service from its start to its end.
+
+    Of a staged one (BLUE_GREEN, LINEAR, CANARY): `source` is the rollout whose traffic it takes, None for a
+    service's first; `step` counts `steps`, `step_since` and `idle_since` are sandbox seconds (see strategies.Look);
+    `production` and `test` are the target revision's weights in percent.
+    """
 
     arn: str
     target_revision: str
@@ -171,10 +203,37 @@ class ServiceDeployment:
     alarms_ignored: bool = False
     alarms_triggered: list[str] = field(default_factory=list)
     bake_until: float | None = None
+    source: str | None = None
+    source_revision: str | None = None
+    reconcile: bool = False
+    reconciled: bool = False
+    step: int = 0
+    step_since: float | None = None
+    idle_since: float = 0.0
+    production: float = 0.0
+    test: float = 0.0
+    hooks: tuple[HookRun, ...] = ()
 
     @property
     def live(self) -> bool:
         return self.status in LIVE
+
+    @property
+    def staged(self) -> bool:
+        return self.configuration.get("strategy") in STAGED
+
+    @property
+    def progress(self) -> tuple[object, ...]:
+        """What differs once the deployment has come on."""
+        return self.status, self.step, self.step_since, self.hooks, self.production, self.test, self.reconciled
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return plan(self.configuration, reconcile=self.reconcile, replaces=self.source is not None)
+
+    @property
+    def stage(self) -> str:
+        return self.steps[self.step].stage
 
 
 @dataclass
@@ -199,6 +258,7 @@ class Service:
     deployments: list[ServiceDeployment] = field(default_factory=list)
     revisions: dict[str, Revision] = field(default_factory=dict)
     steady: bool = False
+    waits: bool = False  # for time to pass or for somebody's word only
     stuck: bool = False
 
     @property
@@ -220,8 +280,18 @@ class Service:
         return next((deployment for deployment in self.deployments if deployment.live), None)
 
     @property
+    def newest_deployment(self) -> ServiceDeployment:
+        """The last one that was begun, whether it has ended or not."""
+        return self.deployments[0]
+
+    @property
     def load_balancers(self) -> list[dict[str, Any]]:
         return self.settings.get("loadBalancers") or []
+
+    def rollout(self, rollout_id: str | None) -> Rollout | None:
+        """One of the rollouts, or the last completed one even if it has no task any more."""
+        known = [*self.rollouts, *([self.completed] if self.completed else [])]
+        return next((each for each in known if each.id == rollout_id), None)
 
     @property
     def launch_type(self) -> str | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from secrets import randbelow
 from typing import Any
 
@@ -14,17 +14,30 @@ from moto.ecs.exceptions import InvalidParameterException
 _LATEST_FARGATE = "1.4.0"
 _WITHOUT_SUBNET = "172.31.0.0/16"  # tasks that share their instance's address get one of their own here
 _KEPT_FIRST, _KEPT_LAST = 4, 1  # AWS keeps these addresses of every subnet
+# Fargate's words.
+_ZONES_LOST = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
 
 
 class NoCapacity(Exception):
-    """A task cannot be placed now; the message is ECS's reason, such as RESOURCE:ENI."""
+    """A task cannot be placed now; the message is ECS's reason, such as RESOURCE:ENI, `event` what a service says."""
+
+    def __init__(self, reason: str, event: str | None = None) -> None:
+        super().__init__(reason)
+        self.event = event or f"was unable to place a task. Reason: {reason}"
 
 
 @dataclass(frozen=True)
 class Place:
+    """`instance` and what follows are of tasks on container instances: its ARN, its EC2 id, its ports by container."""
+
     subnet_id: str | None
     availability_zone: str
     private_ip: str
+    capacity_provider: str | None = None
+    launch_type: str | None = None
+    instance: str | None = None
+    instance_id: str | None = None
+    host_ports: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
 def choose_capacity(settings: dict[str, Any], default_strategy: list[dict[str, Any]] | None) -> None:
@@ -43,27 +56,37 @@ def choose_capacity(settings: dict[str, Any], default_strategy: list[dict[str, A
 
 def check_network(account: str, region: str, settings: Mapping[str, Any], network_mode: str | None) -> None:
     """What CreateService, UpdateService and RunTask refuse at once."""
-    if network_mode == "awsvpc" and not _subnets(settings):
+    if network_mode == "awsvpc" and not subnets_of(settings):
         raise InvalidParameterException(
             "Network Configuration must be provided when networkMode 'awsvpc' is specified."
         )
     backend = ec2_backends[account][region]
     known = {subnet.id for zone in backend.subnets.values() for subnet in zone.values()}
-    if missing := sorted(set(_subnets(settings)) - known):
+    if missing := sorted(set(subnets_of(settings)) - known):
         raise InvalidParameterException(
             f"Error retrieving subnet information for {missing}: The subnet ID '{missing[0]}' does not exist "
             "(ErrorCode: InvalidSubnetID.NotFound)"
         )
 
 
-def place(account: str, region: str, settings: Mapping[str, Any], number: int, used: set[str]) -> Place:
-    """The place of a group's `number`-th task: tasks are spread over the subnets given. Raises NoCapacity."""
+def place(
+    account: str, region: str, settings: Mapping[str, Any], number: int, used: set[str], lost: Callable[[str], bool]
+) -> Place:
+    """The place of a group's `number`-th task: tasks are spread over the subnets given, but for zones that are `lost`.
+
+    Raises NoCapacity.
+    """
     backend = ec2_backends[account][region]
-    subnets = _subnets(settings)
-    if not subnets:
-        zones = [zone.name for zone in backend.describe_availability_zones()]
+    if not subnets_of(settings):
+        zones = [zone.name for zone in backend.describe_availability_zones() if not lost(zone.name)]
+        if not zones:
+            raise NoCapacity(_ZONES_LOST)
         return Place(None, zones[number % len(zones)], free_address(_WITHOUT_SUBNET, used))
-    subnet = backend.get_subnet(subnets[number % len(subnets)])
+    subnets = [backend.get_subnet(subnet_id) for subnet_id in subnets_of(settings)]
+    reachable = [subnet for subnet in subnets if not lost(subnet.availability_zone)]
+    if not reachable:
+        raise NoCapacity(_ZONES_LOST)
+    subnet = reachable[number % len(reachable)]
     return Place(subnet.id, subnet.availability_zone, free_address(subnet.cidr_block, used))
 
 
@@ -79,6 +102,6 @@ def free_address(cidr: str, used: set[str]) -> str:
     raise NoCapacity("RESOURCE:ENI")
 
 
-def _subnets(settings: Mapping[str, Any]) -> list[str]:
+def subnets_of(settings: Mapping[str, Any]) -> list[str]:
     network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
     return list(network.get("subnets") or [])

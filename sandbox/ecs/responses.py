@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -11,8 +13,9 @@ from moto.ecs import responses
 from moto.ecs.exceptions import InvalidParameterException
 
 from sandbox.clock import Clock
-from sandbox.ecs import describe
+from sandbox.ecs import describe, staged
 from sandbox.ecs.backend import EcsBackend, EcsError
+from sandbox.ecs.hooks import resolved
 from sandbox.ecs.model import Service, utcnow
 from sandbox.ecs.placement import NoCapacity
 from sandbox.ecs.tasks import begin_stop
@@ -43,14 +46,14 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
 
     def create_service(self) -> ActionResult:
         given = self._given()
-        _check_strategy(given)
+        _check_controller(given)
         with self.lock:
             service = self._backend.new_service(self.clock.seconds(), given)
             return ActionResult({"service": self._described(service)})
 
     def update_service(self) -> ActionResult:
         given = self._given()
-        _check_strategy(given)
+        _check_controller(given)
         with self.lock:
             service = self._backend.change_service(self.clock.seconds(), given)
             return ActionResult({"service": self._described(service)})
@@ -62,7 +65,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
             )
             return ActionResult({"service": self._described(service)})
 
-    def describe_services(self) -> ActionResult:
+    def describe_services(self) -> str:
         names = self._asked("services")
         with_tags = "TAGS" in (self._get_param("include") or [])
         described, failures = [], []
@@ -76,7 +79,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                     failures.append({"arn": arn, "reason": "MISSING"})
                 else:
                     described.append(self._described(service, with_tags=with_tags))
-        return ActionResult({"services": described, "failures": failures})
+        return _quick({"services": described, "failures": failures})
 
     def list_services(self) -> ActionResult:
         launch_type, strategy = self._get_param("launchType"), self._get_param("schedulingStrategy")
@@ -102,8 +105,8 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                 describe.service_deployment_brief(service, deployment)
                 for deployment in service.deployments
                 if (not wanted or deployment.status in wanted)
-                and (not created.get("after") or deployment.created_at >= created["after"])
-                and (not created.get("before") or deployment.created_at <= created["before"])
+                and (not created.get("after") or deployment.created_at >= _aware(created["after"]))
+                and (not created.get("before") or deployment.created_at <= _aware(created["before"]))
             ]
         return self._page("serviceDeployments", briefs, default=20)
 
@@ -117,7 +120,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                 else:
                     service, deployment = found
                     tasks = self._backend.tasks_of(service)
-                    described.append(describe.service_deployment(service, deployment, tasks))
+                    described.append(describe.service_deployment(service, deployment, tasks, self._at))
         return ActionResult({"serviceDeployments": described, "failures": failures})
 
     def describe_service_revisions(self) -> ActionResult:
@@ -138,11 +141,29 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
             if found is None:
                 raise EcsError("ServiceDeploymentNotFoundException", "The service deployment was not found.")
             service, deployment = found
-            if deployment.status not in ("PENDING", "IN_PROGRESS"):
+            if not deployment.live:
                 raise EcsError(
                     "ConflictException", f"The service deployment cannot be stopped: it is {deployment.status}."
                 )
-            deployment.status = "ROLLBACK_REQUESTED" if how == "ROLLBACK" else "STOP_REQUESTED"
+            if deployment.status in ("PENDING", "IN_PROGRESS"):  # else it goes on stopping or rolling back
+                deployment.status = "ROLLBACK_REQUESTED" if how == "ROLLBACK" else "STOP_REQUESTED"
+                deployment.updated_at = utcnow()
+            service.steady = False
+        return ActionResult({"serviceDeploymentArn": arn})
+
+    def continue_service_deployment(self) -> ActionResult:
+        arn, hook_id = self._get_param("serviceDeploymentArn"), self._get_param("hookId")
+        with self.lock:
+            found = self._backend.deployment_by_arn(arn)
+            if found is None:
+                raise EcsError("ServiceDeploymentNotFoundException", "The service deployment was not found.")
+            service, deployment = found
+            if deployment.status != "IN_PROGRESS" or hook_id not in staged.waiting(deployment):
+                raise InvalidParameterException(f"The lifecycle hook {hook_id} is not awaiting an action.")
+            deployment.hooks = tuple(
+                resolved(hook, self._get_param("action") or "CONTINUE") if hook.id == hook_id else hook
+                for hook in deployment.hooks
+            )
             deployment.updated_at = utcnow()
             service.steady = False
         return ActionResult({"serviceDeploymentArn": arn})
@@ -185,7 +206,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
             ]
         return self._page("taskArns", arns, default=100)
 
-    def describe_tasks(self) -> ActionResult:
+    def describe_tasks(self) -> str:
         with_tags = "TAGS" in (self._get_param("include") or [])
         described, failures = [], []
         with self.lock:
@@ -196,7 +217,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                     failures.append({"arn": arn, "reason": "MISSING"})
                 else:
                     described.append(describe.task(task) | ({} if with_tags else {"tags": []}))
-        return ActionResult({"tasks": described, "failures": failures})
+        return _quick({"tasks": described, "failures": failures})
 
     def start_task(self) -> ActionResult:
         raise NotImplementedError("StartTask: tasks are placed by the scheduler only")
@@ -205,6 +226,10 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
         raise NotImplementedError("task sets: the EXTERNAL deployment controller is not imitated")
 
     # -- parts ---------------------------------------------------------------------------------------------
+
+    def _at(self, due: float) -> datetime:
+        """When a moment of sandbox time comes, at the present scale."""
+        return utcnow() + timedelta(seconds=self.clock.real(due - self.clock.seconds()))
 
     def _described(self, service: Service, *, with_tags: bool = True) -> dict[str, Any]:
         answer = describe.service(service, self._backend.tasks_of(service))
@@ -228,6 +253,19 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
         return ActionResult(answer)
 
 
+def _aware(moment: datetime) -> datetime:
+    """moto reads timestamps as UTC without saying so."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _quick(answer: dict[str, Any]) -> str:
+    """The answer as ECS's protocol has it (JSON, times in seconds since 1970).
+
+    What clients poll is answered this way: moto's serializer asks the service model about every single value.
+    """
+    return json.dumps(answer, default=lambda moment: moment.timestamp())
+
+
 def _plain(value: Any) -> Any:
     if hasattr(value, "original_dict"):
         value = value.original_dict()
@@ -236,10 +274,9 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _check_strategy(given: dict[str, Any]) -> None:
-    strategy = (given.get("deploymentConfiguration") or {}).get("strategy") or "ROLLING"
-    if strategy != "ROLLING":
-        raise InvalidParameterException(f"The sandbox does not imitate the deployment strategy {strategy} yet.")
+def _check_controller(given: dict[str, Any]) -> None:
+    if given.get("schedulingStrategy") == "DAEMON":
+        raise InvalidParameterException("The sandbox does not imitate the scheduling strategy DAEMON.")
     controller = (given.get("deploymentController") or {}).get("type") or "ECS"
     if controller != "ECS":
         raise InvalidParameterException(f"The sandbox does not imitate the deployment controller {controller}.")

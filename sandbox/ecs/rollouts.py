@@ -74,7 +74,7 @@ def check_monitors(service: Service, deployment: ServiceDeployment, alarms: Alar
     if deployment.status == "IN_PROGRESS":
         deployment.failures = service.primary.failed_tasks
     threshold = breaker_threshold(service.desired_count, breaker.get("thresholdConfiguration"))
-    if breaker.get("enable") and service.primary.failed_tasks >= threshold:
+    if breaker.get("enable") and not deployment.staged and service.primary.failed_tasks >= threshold:
         deployment.breaker_triggered = True
         what = "tasks failed to start" if not service.primary.reached_running else "task(s) failed health checks"
         fail(service, deployment, "ECS deployment circuit breaker", what, rollback=bool(breaker.get("rollback")))
@@ -104,8 +104,13 @@ def fail(service: Service, deployment: ServiceDeployment, monitor: str, what: st
 
 
 def roll_back(service: Service, deployment: ServiceDeployment, reason: str) -> None:
-    """Back to the last completed rollout. Where there is none the deployment stalls and has failed (inferred)."""
+    """Back to the last completed rollout; a staged deployment goes back to the one that it takes traffic from.
+
+    Where there is none the deployment stalls and has failed (inferred).
+    """
     failed, former = service.primary, service.completed
+    if deployment.source is not None:
+        former = service.rollout(deployment.source)
     if failed.state != "FAILED":
         failed.state, failed.updated_at, failed.reason = "FAILED", utcnow(), reason
     if former is None or former.id == failed.id:
@@ -114,7 +119,7 @@ def roll_back(service: Service, deployment: ServiceDeployment, reason: str) -> N
         return
     failed.status = "ACTIVE"
     former.status, former.state, former.updated_at = "PRIMARY", "IN_PROGRESS", utcnow()
-    former.failed_tasks, former.halted, former.next_start_due = 0, False, 0.0
+    former.failed_tasks, former.start_failures, former.halted, former.next_start_due = 0, 0, False, 0.0
     former.reason = f"{reason.removesuffix('.')}: rolling back to deploymentId {former.id}."
     service.rollouts = [former, *(each for each in service.rollouts if each.id != former.id)]
     revision = service.revisions[former.revision_arn]
@@ -125,12 +130,13 @@ def roll_back(service: Service, deployment: ServiceDeployment, reason: str) -> N
     deployment.rollback_started_at = deployment.updated_at = utcnow()
     deployment.rollback_revision = revision.arn
     deployment.rollout_id = former.id
+    deployment.step_since, deployment.hooks = None, ()
     service.steady = False
     add_event(service, f"rolling back to (deployment {former.id}).")
 
 
 def stop(service: Service, deployment: ServiceDeployment) -> None:
-    """Carry out a StopServiceDeployment that was asked for."""
+    """Carry out a StopServiceDeployment that was asked for. ABORT leaves tasks and traffic as they are."""
     if deployment.status == "ROLLBACK_REQUESTED":
         roll_back(service, deployment, "Service deployment rolled back because of a user request.")
     elif deployment.status == "STOP_REQUESTED":

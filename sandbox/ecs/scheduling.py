@@ -49,45 +49,66 @@ def start_delay(failed_tasks: int) -> float:
 
 @dataclass(frozen=True)
 class TaskView:
-    """What the scheduler sees of one task that is meant to run. `current`: of the revision being rolled out."""
+    """What the scheduler sees of one task that is meant to run.
+
+    `current`: of the revision being rolled out; `replacement`: started for a lost task of the completed revision
+    before it, and not healthy yet.
+    """
 
     id: str
     current: bool
     running: bool
     healthy: bool
+    replacement: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`start` tasks of the current revision; `stop` these tasks. `stuck`: the bounds allow neither."""
+    """`start` tasks of the current revision, `restore` ones of the completed one before it; `stop` these tasks.
+
+    `stuck`: the bounds allow nothing.
+    """
 
     start: int = 0
     stop: tuple[str, ...] = ()
     stuck: bool = False
+    restore: int = 0
 
 
-def plan_rolling(desired: int, limits: Bounds, tasks: Sequence[TaskView]) -> Plan:
+def plan_rolling(desired: int, limits: Bounds, tasks: Sequence[TaskView], lost: int = 0) -> Plan:
     """One tick of a rolling update; also what keeps a finished service at its desired count.
 
     `tasks` are in the order of their start. New tasks are started as far as `upper` allows. Old tasks that
     are not healthy go first and at once, healthy ones only while `lower` healthy tasks remain (inferred).
-    Too many current tasks are stopped youngest first.
+    Too many current tasks are stopped youngest first. `lost`: tasks of the completed revision that ended although
+    they were still wanted; below `lower` they are replaced by the same revision (as ECS does since November 2025).
     """
     current = [task for task in tasks if task.current]
     old = [task for task in tasks if not task.current]
     missing = desired - len(current)
-    start = max(0, min(missing, limits.upper - len(tasks)))
     stop = [task.id for task in _scale_in_order(current)[: max(0, -missing)]]
     healthy = sum(task.healthy for task in tasks if task.id not in stop)
+    room = max(0, limits.upper - len(tasks))
+    restore = min(lost, room) if healthy < limits.lower else 0
+    start = max(0, min(missing, room - restore))
     for task in sorted(old, key=lambda task: task.healthy):
         if not task.healthy:
-            stop.append(task.id)
+            if not task.replacement or healthy >= limits.lower:
+                stop.append(task.id)
         elif healthy - 1 >= limits.lower:
             stop.append(task.id)
             healthy -= 1
     in_motion = any(not task.healthy for task in tasks)
-    stuck = bool(missing > 0 or old) and not (start or stop or in_motion)
-    return Plan(start, tuple(stop), stuck)
+    stuck = bool(missing > 0 or old) and not (start or stop or restore or in_motion)
+    return Plan(start, tuple(stop), stuck, restore)
+
+
+def plan_count(wanted: int, tasks: Sequence[TaskView]) -> Plan:
+    """What brings one revision to so many tasks, whatever the bounds of a rolling update.
+
+    Tasks that are not `current` leave (their instance drains) as soon as they are replaced.
+    """
+    return plan_rolling(wanted, Bounds(wanted, wanted + len(tasks)), tasks)
 
 
 def _scale_in_order(current: Sequence[TaskView]) -> list[TaskView]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from sandbox.ecs import rollouts
+from dataclasses import replace
+
+from sandbox.ecs import rollouts, staged
 from sandbox.ecs.backend import EcsBackend
-from sandbox.ecs.model import Service, ServiceDeployment, Task, utcnow
+from sandbox.ecs.model import Rollout, Service, ServiceDeployment, Task, utcnow
 from sandbox.ecs.placement import NoCapacity
 from sandbox.ecs.scheduling import (
     WITHOUT_CHECKS_HEALTHY_AFTER,
     Bounds,
+    Plan,
     TaskView,
     bounds,
     is_stable,
+    plan_count,
     plan_rolling,
     start_delay,
 )
@@ -40,12 +44,14 @@ class ServiceScheduler:
             self._judge(service, task, now)
         self._count_failures(backend, service, now)
         deployment = service.deployment
-        if deployment is not None:
-            self._mind(backend, service, deployment)
-            deployment = service.deployment
-        started, stopped = self._schedule(backend, service, now)
-        self._forget_empty_rollouts(service, tasks)
-        return self._settle(backend, service, deployment, now) or bool(started or stopped)
+        before = deployment and deployment.progress
+        complete = deployment is not None and self._mind(backend, service, deployment, now)
+        moved = self._schedule(backend, service, now)
+        present = backend.tasks_of(service)
+        self._forget_empty_rollouts(service, present)
+        settled = self._settle(service, present, now, complete=complete)
+        service.waits = not moved and deployment is not None and staged.waits(deployment, now)
+        return settled or moved or (deployment and deployment.progress) != before
 
     def _wind_down(self, service: Service, tasks: list[Task], now: float) -> bool:
         for task in tasks:
@@ -96,24 +102,27 @@ class ServiceScheduler:
 
     @staticmethod
     def _count_success(service: Service, task: Task) -> None:
-        primary = service.primary
+        rollout = service.rollout(task.rollout_id)
+        if rollout is None:
+            return
+        rollout.start_failures = 0
         breaker = service.deployment_configuration.get("deploymentCircuitBreaker") or {}
-        if task.rollout_id == primary.id and breaker.get("resetOnHealthyTask", True) is not False:
-            primary.failed_tasks = 0
+        if rollout is service.primary and breaker.get("resetOnHealthyTask", True) is not False:
+            rollout.failed_tasks = 0
 
     @staticmethod
     def _count_failures(backend: EcsBackend, service: Service, now: float) -> None:
         """Count each task once that stopped before it was ever healthy and not because we wanted it to."""
-        primary = service.primary
         for task in backend.members(service):
-            if task.rollout_id == primary.id:
-                primary.reached_running |= task.running_since is not None
+            rollout = service.rollout(task.rollout_id)
+            if rollout:
+                rollout.reached_running |= task.running_since is not None
             if task.meant_to_run:
                 continue
-            counts = task.failed and not task.failure_counted and task.rollout_id == primary.id
-            if counts and primary.state == "IN_PROGRESS":
-                primary.failed_tasks += 1
-                primary.next_start_due = now + start_delay(primary.failed_tasks)
+            if rollout and task.failed and not task.failure_counted:
+                rollout.start_failures += 1
+                rollout.next_start_due = now + start_delay(rollout.start_failures)
+                rollout.failed_tasks += rollout.state == "IN_PROGRESS"
             task.failure_counted = True
             if task.last_status == "STOPPED":
                 backend.release(service, task)
@@ -121,43 +130,89 @@ class ServiceScheduler:
     # -- deployment ----------------------------------------------------------------------------------------
 
     @staticmethod
-    def _mind(backend: EcsBackend, service: Service, deployment: ServiceDeployment) -> None:
+    def _mind(backend: EcsBackend, service: Service, deployment: ServiceDeployment, now: float) -> bool:
+        """Bring the deployment on; whether a staged one is complete."""
+        now_there = staged.standing(backend.tasks_of(service))
         if deployment.status == "PENDING":
+            staged.begin(backend, service, deployment, now_there)
+            for rollout in service.rollouts[1:]:
+                rollout.kept = now_there.wanted[rollout.id]
             deployment.status, deployment.started_at = "IN_PROGRESS", utcnow()
         elif deployment.status in ("ROLLBACK_REQUESTED", "STOP_REQUESTED"):
             rollouts.stop(service, deployment)
         else:
             rollouts.check_monitors(service, deployment, backend.alarm_states)
+        return deployment.staged and deployment.live and staged.advance(backend, service, deployment, now, now_there)
 
-    def _schedule(self, backend: EcsBackend, service: Service, now: float) -> tuple[list[Task], list[Task]]:
-        primary = service.primary
+    def _schedule(self, backend: EcsBackend, service: Service, now: float) -> bool:
+        """Start and stop what is to be started and stopped; whether there was anything."""
         tasks = {task.id: task for task in backend.tasks_of(service) if task.meant_to_run}
-        if primary.halted and service.desired_count > 0:
-            return [], []
-        plan = plan_rolling(service.desired_count, self._bounds(service), self._views(service, list(tasks.values())))
-        started = self._start(backend, service, plan.start, now) if now >= primary.next_start_due else []
-        stopped = [tasks[task_id] for task_id in plan.stop]
+        plans = self._plans(service, list(tasks.values()))
+        started = [
+            task
+            for rollout, plan in plans
+            if plan.start and now >= rollout.next_start_due
+            for task in self._start(backend, service, rollout, plan.start, now)
+        ]
+        stopped = [tasks[task_id] for _, plan in plans for task_id in plan.stop]
         for task in stopped:
             begin_stop(task, now, "ServiceSchedulerInitiated", _scaling_reason(service, task))
+            rollout = service.rollout(task.rollout_id)
+            if rollout and rollout.kept and rollout is not service.primary and not service.primary.halted:
+                rollout.kept -= 1
         if draining := [task for task in stopped if task.targets and task.last_status == "RUNNING"]:
             rollouts.add_event(service, f"has begun draining connections on {len(draining)} tasks.")
         if stopped:
             rollouts.add_event(service, f"has stopped {len(stopped)} running tasks: {_names(stopped)}.")
-        if plan.stuck and not service.stuck:
+        stuck = any(plan.stuck for _, plan in plans)
+        if stuck and not service.stuck:
             rollouts.add_event(service, _STUCK)
-        service.stuck = plan.stuck
-        return started, stopped
+        service.stuck = stuck
+        return bool(started or stopped)
+
+    def _plans(self, service: Service, tasks: list[Task]) -> list[tuple[Rollout, Plan]]:
+        """What to start and stop, by rollout: as counted for each, or as a rolling update of the primary one."""
+        deployment, primary = service.deployment, service.primary
+        now_there = staged.standing(tasks)
+        if primary.halted:
+            counts = staged.held(service, now_there)
+        elif deployment is not None and deployment.staged:
+            counts = staged.wanted(service, deployment, now_there)
+        else:
+            return self._rolling_plans(service, tasks, now_there)
+        for rollout_id in counts:
+            rollout = service.rollout(rollout_id)
+            if rollout and rollout not in service.rollouts:
+                service.rollouts.append(rollout)  # all its tasks were lost
+        return [(each, plan_count(counts.get(each.id, 0), self._views(each, tasks))) for each in service.rollouts]
+
+    def _rolling_plans(
+        self, service: Service, tasks: list[Task], now_there: staged.Standing
+    ) -> list[tuple[Rollout, Plan]]:
+        primary, former = service.primary, service.completed
+        lost = max(0, (former.kept or 0) - now_there.wanted[former.id]) if former and former is not primary else 0
+        views = [
+            replace(
+                view,
+                current=task.rollout_id == primary.id and not task.leaving,
+                replacement=bool(former and task.rollout_id == former.id and not task.was_healthy),
+            )
+            for task, view in zip(tasks, map(_view, tasks), strict=True)
+        ]
+        plan = plan_rolling(service.desired_count, self._bounds(service), views, lost)
+        restored = [(former, Plan(start=plan.restore))] if former and plan.restore else []
+        return [(primary, plan), *restored]
 
     @staticmethod
-    def _start(backend: EcsBackend, service: Service, count: int, now: float) -> list[Task]:
+    def _start(backend: EcsBackend, service: Service, rollout: Rollout, count: int, now: float) -> list[Task]:
         """Start so many tasks, or as many as can be placed; where some cannot, try again a while later."""
         started: list[Task] = []
         try:
             while len(started) < count:
-                started.append(backend.add_service_task(now, service))
+                started.append(backend.add_service_task(now, service, rollout))
         except NoCapacity as error:
-            rollouts.add_event(service, f"was unable to place a task. Reason: {error}.")
-            service.primary.next_start_due = now + _PLACEMENT_RETRY_SECONDS
+            rollouts.add_event(service, f"{error.event}.")
+            rollout.next_start_due = now + _PLACEMENT_RETRY_SECONDS
         if started:
             rollouts.add_event(service, f"has started {len(started)} tasks: {_names(started)}.")
         return started
@@ -172,32 +227,32 @@ class ServiceScheduler:
         )
 
     @staticmethod
-    def _views(service: Service, tasks: list[Task]) -> list[TaskView]:
-        current = service.primary.id
-        return [
-            TaskView(task.id, task.rollout_id == current, task.last_status == "RUNNING", task.healthy) for task in tasks
-        ]
+    def _views(rollout: Rollout, tasks: list[Task]) -> list[TaskView]:
+        """One rollout's tasks as if no other were there."""
+        return [replace(_view(task), current=not task.leaving) for task in tasks if task.rollout_id == rollout.id]
 
     @staticmethod
     def _forget_empty_rollouts(service: Service, tasks: list[Task]) -> None:
         inhabited = {task.rollout_id for task in tasks}
         service.rollouts = [each for each in service.rollouts if each.status == "PRIMARY" or each.id in inhabited]
 
-    def _settle(self, backend: EcsBackend, service: Service, deployment: ServiceDeployment | None, now: float) -> bool:
-        """Complete the deployment where it is done; then rest until something happens."""
-        primary = service.primary
-        present = backend.tasks_of(service)
+    def _settle(self, service: Service, present: list[Task], now: float, *, complete: bool) -> bool:
+        """Complete the deployment where it is done; rest until something happens."""
+        primary, deployment = service.primary, service.deployment
         wanted = [task for task in present if task.meant_to_run]
-        leaving = sum(not task.meant_to_run and task.rollout_id != primary.id for task in present)
-        if primary.halted and not leaving:
-            service.steady = True
-        if primary.halted or not is_stable(service.desired_count, self._views(service, wanted), leaving):
+        if primary.halted:
+            held = staged.held(service, staged.standing(present))
+            service.steady = len(wanted) == sum(held.values()) == len(present) and all(task.healthy for task in wanted)
             return False
-        if deployment is not None and deployment.status == "IN_PROGRESS":
-            bake = float(deployment.configuration.get("bakeTimeInMinutes") or 0) * 60
-            if deployment.bake_until is None:
-                deployment.bake_until = now + bake
-            if now < deployment.bake_until:
+        if deployment is not None and deployment.staged:
+            if not complete:
+                return False
+        else:
+            leaving = sum(not task.meant_to_run and task.rollout_id != primary.id for task in present)
+            views = [
+                replace(_view(task), current=task.rollout_id == primary.id and not task.leaving) for task in wanted
+            ]
+            if not is_stable(service.desired_count, views, leaving) or _bakes(deployment, now):
                 return False
         for container in (each for task in wanted for each in task.containers):
             image = {"image": container.image, "imageDigest": container.image_digest or ""}
@@ -206,6 +261,19 @@ class ServiceScheduler:
         rollouts.add_event(service, "has reached a steady state.")
         service.steady = True
         return True
+
+
+def _view(task: Task) -> TaskView:
+    return TaskView(task.id, True, task.last_status == "RUNNING", task.healthy)
+
+
+def _bakes(deployment: ServiceDeployment | None, now: float) -> bool:
+    """Whether a rolling deployment that is stable still has to wait for its alarms."""
+    if deployment is None or deployment.status != "IN_PROGRESS":
+        return False
+    if deployment.bake_until is None:
+        deployment.bake_until = now + float(deployment.configuration.get("bakeTimeInMinutes") or 0) * 60
+    return now < deployment.bake_until
 
 
 def _names(tasks: list[Task]) -> str:

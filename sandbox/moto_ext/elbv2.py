@@ -19,10 +19,13 @@ _NO_LISTENER = TargetState(
 
 
 class FakeTargetGroup(models.FakeTargetGroup):
-    """`clock` and `look` are the running sandbox's: where a target's checked state is read."""
+    """`clock`, `look` and `runs_tasks` are the running sandbox's: where a target's checked state is read, and whether
+    an instance is one that runs tasks.
+    """
 
     clock: Clock
     look: Callable[[TargetKey], TargetState]
+    runs_tasks: Callable[[str], bool]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,13 +54,14 @@ class FakeTargetGroup(models.FakeTargetGroup):
                 self.draining_until[key] = self.clock.seconds() + delay
 
     def deregister_terminated_instances(self, instance_ids: list[str]) -> None:
-        gone = [{"Id": held["Id"]} for held in self.targets.values() if held["Id"] in instance_ids]
+        gone = [dict(held) for held in self.targets.values() if held["Id"] in instance_ids]
         if gone:
             self.deregister(gone)
 
     def check_settings(self) -> CheckSettings:
         return CheckSettings(
             path=self.health_check_path or "/",
+            port=int(self.health_check_port) if str(self.health_check_port).isdigit() else None,
             interval=float(self.health_check_interval_seconds),
             timeout=float(self.health_check_timeout_seconds),
             healthy_threshold=int(self.healthy_threshold_count),
@@ -81,10 +85,18 @@ class FakeTargetGroup(models.FakeTargetGroup):
         if key in self.targets:
             if self.arn not in groups_in_use(models.elbv2_backends[self.account_id][self.region_name]):
                 return _NO_LISTENER
-            if target_id.startswith("i-"):  # instances are moto's, nothing runs in them that could be checked
-                return TargetState("healthy", None, None)
-            return type(self).look(TargetKey(self.arn, target_id, port))
+            return self.checked(target_id, port)
         return _DRAINING if self.draining_until.get(key, 0) > self.clock.seconds() else _UNUSED
+
+    def is_checked(self, target_id: str) -> bool:
+        """Not an instance that runs no tasks: it is moto's, there is nothing in it that could be asked."""
+        return not target_id.startswith("i-") or type(self).runs_tasks(target_id)
+
+    def checked(self, target_id: str, port: int) -> TargetState:
+        """What the health checks of a registered target found."""
+        if not self.is_checked(target_id):
+            return TargetState("healthy", None, None)
+        return type(self).look(TargetKey(self.arn, target_id, port))
 
 
 class ELBv2Backend(ExtendedBackend, models.ELBv2Backend):

@@ -7,6 +7,7 @@ from sandbox.moto_ext import (
     cloudfront,
     cloudwatch,
     cognitoidp,
+    costexplorer,
     ec2,
     ecr,
     efs,
@@ -16,6 +17,7 @@ from sandbox.moto_ext import (
     logs,
     rds,
     s3,
+    sns,
     xray,
 )
 
@@ -26,6 +28,7 @@ _EXTENSIONS = (
     cloudfront,
     cloudwatch,
     cognitoidp,
+    costexplorer,
     ec2,
     ecr,
     efs,
@@ -35,6 +38,7 @@ _EXTENSIONS = (
     logs,
     rds,
     s3,
+    sns,
     xray,
 )
 

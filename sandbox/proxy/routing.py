@@ -1,4 +1,4 @@
-"""What an Application Load Balancer does with a request: pure decisions over rules and target states.
+"""What an Application Load Balancer does with a request: decisions over rules and target states.
 
 Shapes of conditions and actions are those of the ELBv2 API.
 """
@@ -6,15 +6,20 @@ Shapes of conditions and actions are those of the ELBv2 API.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from typing import Any
+from secrets import token_hex
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
-from sandbox.http import HttpRequest, HttpResponse
+from sandbox.http import Headers, HttpRequest, HttpResponse
 
+T = TypeVar("T", bound=Hashable)
 DEFAULT_PRIORITY = 10**9
+_SLOW_START_LEAST = 0.05
+_SET_BY_US = frozenset({"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port"})
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,8 @@ def _like(pattern: str, text: str) -> bool:
 def fixed_response(action: Mapping[str, Any]) -> HttpResponse:
     config = action["FixedResponseConfig"]
     body = str(config.get("MessageBody") or "").encode()
-    return HttpResponse(int(config["StatusCode"]), body, {"content-type": config.get("ContentType") or "text/plain"})
+    content_type = config.get("ContentType") or "text/plain"
+    return HttpResponse(int(config["StatusCode"]), body, [("content-type", content_type)])
 
 
 def redirect(action: Mapping[str, Any], request: HttpRequest, protocol: str, port: int) -> HttpResponse:
@@ -95,16 +101,16 @@ def redirect(action: Mapping[str, Any], request: HttpRequest, protocol: str, por
     if wanted_query := part("Query", "#{query}"):
         location += f"?{wanted_query}"
     status = 301 if config.get("StatusCode") == "HTTP_301" else 302
-    return HttpResponse(status, b"", {"location": location})
+    return HttpResponse(status, b"", [("location", location)])
 
 
-class WeightedTurns:
+class WeightedTurns(Generic[T]):
     """Spreads requests over names in proportion to their weights, evenly at every moment (smooth round robin)."""
 
     def __init__(self) -> None:
-        self._credit: dict[str, float] = {}
+        self._credit: dict[T, float] = {}
 
-    def choose(self, weights: Mapping[str, int]) -> str | None:
+    def choose(self, weights: Mapping[T, float]) -> T | None:
         usable = {name: weight for name, weight in weights.items() if weight > 0}
         if not usable:
             return None
@@ -114,7 +120,28 @@ class WeightedTurns:
         return chosen
 
 
-def usable_targets(states: Mapping[tuple[str, int], str]) -> list[tuple[str, int]]:
+def usable_targets(states: Mapping[T, str]) -> list[T]:
     """The healthy targets; where none is, all that are registered (ELB fails open)."""
     healthy = [target for target, state in states.items() if state == "healthy"]
     return healthy or list(states)
+
+
+def slow_start_weight(healthy_for: float, duration: float) -> float:
+    """The share of its full part that a target gets which has been healthy so long (slow_start.duration_seconds)."""
+    return 1.0 if healthy_for >= duration else max(healthy_for / duration, _SLOW_START_LEAST)
+
+
+def forwarded_headers(
+    headers: Headers, client: str, protocol: str, port: int, attributes: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """The request's headers with what an ALB adds: X-Forwarded-*, and X-Amzn-Trace-Id where there is none."""
+    mode = str(attributes.get("routing.http.xff_header_processing.mode") or "append")
+    former = ", ".join(value for name, value in headers if name == "x-forwarded-for")
+    kept = [(name, value) for name, value in headers if name not in _SET_BY_US]
+    forwarded_for = {"append": f"{former}, {client}" if former else client, "preserve": former}.get(mode, "")
+    if forwarded_for:
+        kept.append(("x-forwarded-for", forwarded_for))
+    kept += [("x-forwarded-proto", protocol.lower()), ("x-forwarded-port", str(port))]
+    if not any(name == "x-amzn-trace-id" for name, _ in kept):
+        kept.append(("x-amzn-trace-id", f"Root=1-{int(time.time()):08x}-{token_hex(12)}"))
+    return kept

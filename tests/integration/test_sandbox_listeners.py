@@ -25,16 +25,6 @@ def world(sandbox: SandboxProcess) -> World:
     return World(sandbox)
 
 
-def url_of(world: World, listener: str) -> str:
-    def look() -> str | None:
-        known: list[dict[str, Any]] = world.sandbox.control("GET", "listeners")
-        return next((each["url"] for each in known if each["listener"] == listener), None)
-
-    url = eventually(look, why="the listener's port")
-    assert url is not None
-    return url
-
-
 def get(url: str, **headers: str) -> urllib3.BaseHTTPResponse:
     return urllib3.request("GET", url, headers=headers, redirect=False, retries=False, timeout=10)
 
@@ -43,7 +33,7 @@ def test_requests_reach_the_healthy_tasks_in_turn(world: World) -> None:
     service = world.service()
     service.create(desired=2)
     assert service.target_group is not None
-    url = url_of(world, world.listener([{"Type": "forward", "TargetGroupArn": service.target_group}]))
+    url = world.url(world.listener([{"Type": "forward", "TargetGroupArn": service.target_group}]))
     answers = [get(f"{url}/hello").json() for _ in range(20)]
     assert Counter(Counter(answer["task"] for answer in answers).values()) == {10: 2}
     assert {answer["digest"] for answer in answers} == service.digests()
@@ -66,7 +56,7 @@ def test_weights_and_rules_are_followed_and_can_be_changed(world: World) -> None
     rule = world.elbv2.create_rule(
         ListenerArn=listener, Priority=1, Conditions=[path], Actions=forward(90, 10)
     )["Rules"][0]["RuleArn"]  # fmt: skip
-    url = url_of(world, listener)
+    url = world.url(listener)
     assert get(f"{url}/other").status == 404
     assert Counter(get(f"{url}/app/x").json()["service"] for _ in range(100)) == {stable.name: 90, canary.name: 10}
     world.elbv2.modify_rule(RuleArn=rule, Actions=forward(0, 100))
@@ -75,21 +65,21 @@ def test_weights_and_rules_are_followed_and_can_be_changed(world: World) -> None
 
 def test_a_redirect_is_answered_by_the_listener(world: World) -> None:
     config = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
-    url = url_of(world, world.listener([{"Type": "redirect", "RedirectConfig": config}]))
+    url = world.url(world.listener([{"Type": "redirect", "RedirectConfig": config}]))
     answer = get(f"{url}/a?b=c", Host="shop.example.org")
     assert (answer.status, answer.headers["location"]) == (301, "https://shop.example.org:443/a?b=c")
 
 
 def test_a_listener_without_targets_says_503(world: World) -> None:
     group = world.target_group("empty")
-    assert get(url_of(world, world.listener([{"Type": "forward", "TargetGroupArn": group}]))).status == 503
+    assert get(world.url(world.listener([{"Type": "forward", "TargetGroupArn": group}]))).status == 503
 
 
 def test_a_healthy_rolling_deployment_loses_no_request(world: World) -> None:
     service = world.service()
     service.create(desired=2)
     assert service.target_group is not None
-    url = url_of(world, world.listener([{"Type": "forward", "TargetGroupArn": service.target_group}]))
+    url = world.url(world.listener([{"Type": "forward", "TargetGroupArn": service.target_group}]))
     statuses: Counter[int] = Counter()
     done = threading.Event()
 
@@ -116,7 +106,7 @@ def test_errors_of_a_release_reach_the_client(world: World) -> None:
     service = world.service()
     service.create("errors:0.5", desired=1)
     assert service.target_group is not None
-    url = url_of(world, world.listener([{"Type": "forward", "TargetGroupArn": service.target_group}]))
+    url = world.url(world.listener([{"Type": "forward", "TargetGroupArn": service.target_group}]))
     statuses = Counter(get(f"{url}/work").status for _ in range(60))
     assert set(statuses) == {200, 500}
 
@@ -128,10 +118,10 @@ def test_a_listener_keeps_its_port_over_a_restart_and_frees_it_when_deleted(
     with start_sandbox(folder) as sandbox:
         world = World(sandbox)
         listener = world.listener([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "204"}}])
-        before = url_of(world, listener)
+        before = world.url(listener)
     with start_sandbox(folder) as sandbox:
         world.sandbox = sandbox
-        assert url_of(world, listener) == before
+        assert world.url(listener) == before
         assert get(before).status == 204
         sandbox.client("elbv2").delete_listener(ListenerArn=listener)
         eventually(lambda: sandbox.control("GET", "listeners") == [])

@@ -64,6 +64,32 @@ def test_a_mixed_group_launches_all_its_instances_and_keeps_its_policy(
     assert [(each["InstanceRefreshId"], each["Status"]) for each in refreshes] == [(refresh, "Successful")]
 
 
+def test_instances_that_lose_their_protection_leave_a_group_that_has_too_many(
+    sandbox: SandboxProcess, subnets: list[str]
+) -> None:
+    """What the provider does before it deletes a group whose instances are protected."""
+    ec2, scaling = sandbox.client("ec2"), sandbox.client("autoscaling")
+    template = ec2.create_launch_template(
+        LaunchTemplateName="protected",
+        LaunchTemplateData={"ImageId": ec2.describe_images()["Images"][0]["ImageId"], "InstanceType": "t3.micro"},
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="protected", MinSize=0, MaxSize=2, DesiredCapacity=2, VPCZoneIdentifier=subnets[0],
+        LaunchTemplate={"LaunchTemplateId": template}, NewInstancesProtectedFromScaleIn=True,
+    )  # fmt: skip
+
+    def instances() -> list[str]:
+        group = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["protected"])["AutoScalingGroups"][0]
+        return [each["InstanceId"] for each in group["Instances"]]
+
+    scaling.update_auto_scaling_group(AutoScalingGroupName="protected", DesiredCapacity=0)
+    assert len(instances()) == 2
+    scaling.set_instance_protection(
+        AutoScalingGroupName="protected", InstanceIds=instances(), ProtectedFromScaleIn=False
+    )
+    assert instances() == []
+
+
 def test_a_budget_can_be_changed_and_names_its_subscribers(sandbox: SandboxProcess) -> None:
     budgets, account = sandbox.client("budgets"), "123456789012"
     notification = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}

@@ -28,7 +28,7 @@ def put_alarm(world: World, state: str) -> None:
     cloudwatch = world.sandbox.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName="deploy", Namespace="N", MetricName="M", Period=60, EvaluationPeriods=1, Threshold=1,
-        ComparisonOperator="GreaterThanThreshold", Statistic="Sum",
+        ComparisonOperator="GreaterThanThreshold", Statistic="Sum", TreatMissingData="ignore",
     )  # fmt: skip
     cloudwatch.set_alarm_state(AlarmName="deploy", StateValue=state, StateReason="test")
 

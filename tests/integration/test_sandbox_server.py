@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +78,25 @@ def test_the_state_survives_sigkill(tmp_path: Path) -> None:
         sandbox.stop(signal.SIGKILL)
     with start_sandbox(tmp_path) as sandbox:
         assert_things(sandbox)
+
+
+def test_functions_survive_a_restart(tmp_path: Path) -> None:
+    """moto keeps them by weak references, too, which cannot be pickled as they are."""
+    first = launch(tmp_path)
+    role = first.client("iam").create_role(RoleName="rotation", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context): return None")
+    made = first.client("lambda").create_function(
+        FunctionName="rotation", Role=role, Runtime="python3.12", Handler="index.handler",
+        Code={"ZipFile": code.getvalue()},
+    )  # fmt: skip
+    assert first.stop() == 0
+    second = launch(tmp_path)
+    functions = second.client("lambda")
+    for name in ("rotation", made["FunctionArn"]):
+        assert functions.get_function(FunctionName=name)["Configuration"]["CodeSha256"] == made["CodeSha256"]
+    assert second.stop() == 0
 
 
 def test_an_unreadable_state_is_named_instead_of_overwritten(tmp_path: Path) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sandbox.ecs.kills import pick
 from sandbox.faults import Fault, FaultInvalid, Faults, parse_fault
 
 
-class Alarms:
+class Outcomes:
+    """What was carried out and taken back: (kind, in force)."""
+
     def __init__(self) -> None:
         self.said: list[tuple[str, bool]] = []
 
-    def __call__(self, name: str, in_alarm: bool) -> None:
-        self.said.append((name, in_alarm))
+    def __call__(self, fault: Fault, in_force: bool) -> None:
+        self.said.append((fault.kind, in_force))
 
 
 def faults(seed: int = 0) -> Faults:
-    return Faults(seed, Alarms())
+    return Faults(seed, Outcomes())
 
 
 def hits(held: Faults, count: int = 50) -> list[bool]:
@@ -35,6 +40,9 @@ def hits(held: Faults, count: int = 50) -> list[bool]:
         ({"kind": "latency"}, "latency needs seconds"),
         ({"kind": "error"}, "error needs a code"),
         ({"kind": "alarm"}, "alarm needs the alarm's name"),
+        ({"kind": "zone", "zone": "the left one"}, "such as us-east-1a"),
+        ({"kind": "kill-tasks", "exit_code": 300}, "exit_code must be"),
+        ({"kind": "kill-tasks", "hit": []}, "unknown field 'hit'"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused_with_what_would(document: object, message: str) -> None:
@@ -91,9 +99,25 @@ def test_latency_comes_before_the_refusal() -> None:
     assert (effect.wait_seconds, effect.code, effect.status) == (0.2, "ServiceUnavailable", 503)
 
 
-def test_an_alarm_is_forced_and_let_go_again() -> None:
-    alarms = Alarms()
-    held = Faults(0, alarms)
-    fault = held.add(parse_fault({"kind": "alarm", "alarm": "errors"}))
+@pytest.mark.parametrize(
+    "document",
+    [{"kind": "alarm", "alarm": "errors"}, {"kind": "zone", "zone": "us-east-1a"}, {"kind": "kill-tasks"}],
+)
+def test_what_is_no_matter_of_calls_is_carried_out_and_taken_back(document: dict[str, str]) -> None:
+    outcomes = Outcomes()
+    held = Faults(0, outcomes)
+    fault = held.add(parse_fault(document))
+    assert held.effect_on("ecs", "ListTasks") is None
     assert held.clear(fault.id) == 1
-    assert alarms.said == [("errors", True), ("errors", False)]
+    assert outcomes.said == [(document["kind"], True), (document["kind"], False)]
+
+
+@given(st.integers(0, 50), st.floats(0, 1), st.none() | st.integers(0, 60), st.integers())
+def test_so_many_tasks_are_picked_and_the_same_ones_for_the_same_seed(
+    count: int, share: float, most: int | None, seed: int
+) -> None:
+    picked = [pick(range(count), share, most, seed) for _ in range(2)]
+    assert picked[0] == picked[1]
+    assert len(set(picked[0])) == len(picked[0]) <= min(count, count if most is None else most)
+    if most is None:
+        assert 0 <= len(picked[0]) - count * share <= 1

@@ -24,6 +24,11 @@ def container(*, job: bool) -> Container:
         ("unhealthy", Behaviour(health_status=503)),
         ("slow-start:20", Behaviour(ready_after_seconds=20)),
         ("errors:0.25", Behaviour(error_share=0.25)),
+        ("errors:1:60", Behaviour(error_share=1, turns_after_seconds=60)),
+        ("slow:0.5", Behaviour(slow_seconds=0.5)),
+        ("slow:2:90", Behaviour(slow_seconds=2, turns_after_seconds=90)),
+        ("leaks:64", Behaviour(leaks_mib_per_minute=64)),
+        ("busy:0.9:30", Behaviour(busy_share=0.9, turns_after_seconds=30)),
         ("exit:3", Behaviour(exits_with=3, job_exit_code=3)),
         ("job-exit:1", Behaviour(job_exit_code=1)),
         ("hang", Behaviour(hangs=True, job_exit_code=None)),
@@ -34,12 +39,26 @@ def test_behaviours_are_read_from_their_names(text: str, expected: Behaviour) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", "bogus", "healthy:1", "errors", "errors:2", "exit:abc", "exit:300", "slow-start:"]
+    "text",
+    [
+        *("", "bogus", "healthy:1", "errors", "errors:2", "exit:abc", "exit:300", "slow-start:", "slow-start:-1"),
+        *("slow", "slow:1:", "slow:1:2:3", "slow:nan", "slow:inf", "errors:nan", "leaks:-3", "leaks:1:2", "busy:1.5"),
+    ],
 )
 def test_an_unknown_behaviour_is_refused_with_all_that_exist(text: str) -> None:
     with pytest.raises(BehaviourUnknown) as refused:
         parse_behaviour(text)
     assert all(name in str(refused.value) for name in BEHAVIOURS)
+
+
+def test_what_turns_bad_does_so_at_its_time() -> None:
+    behaviour = Behaviour(error_share=0.5, slow_seconds=2, busy_share=0.9, turns_after_seconds=60)
+    early, late = (
+        (behaviour.error_share_at(age), behaviour.slow_seconds_at(age), behaviour.busy_share_at(age))
+        for age in (59.9, 60.0)
+    )
+    assert (early, late) == ((0, 0, 0), (0.5, 2, 0.9))
+    assert parse_behaviour("leaks:30").leaked_mib_at(120) == 60
 
 
 def test_the_digest_depends_on_repository_behaviour_and_tag_only() -> None:

@@ -14,6 +14,7 @@ from sandbox.ecs.scheduling import (
     breaker_threshold,
     container_health,
     is_stable,
+    plan_count,
     plan_rolling,
     start_delay,
 )
@@ -117,6 +118,61 @@ def test_a_whole_update_keeps_its_bounds_at_every_tick_and_ends(desired: int, mi
             break
         tasks = [new(task.id) if task.current else task for task in tasks]
     assert [task.current for task in tasks] == [True] * desired
+
+
+@given(
+    desired=st.integers(1, 8),
+    minimum=st.integers(0, 100),
+    maximum=st.integers(100, 300),
+    losses=st.lists(st.integers(0, 2), min_size=1, max_size=6),
+)
+def test_while_the_new_image_never_gets_healthy_lost_old_tasks_come_back(
+    desired: int, minimum: int, maximum: int, losses: list[int]
+) -> None:
+    limits = bounds(desired, minimum, maximum)
+    tasks = [old(f"old{number}") for number in range(desired)]
+    kept, born = desired, 0
+    for loss in [*losses, *([0] * (4 * desired + 4))]:
+        tasks = [task for task in tasks if task.current] + [task for task in tasks if not task.current][loss:]
+        there = sum(not task.current for task in tasks)
+        plan = plan_rolling(desired, limits, tasks, lost=max(0, kept - there))
+        kept -= sum(task.id in plan.stop for task in tasks if not task.current)
+        tasks = [task for task in tasks if task.id not in plan.stop]
+        replacements = [
+            TaskView(f"again{born + number}", current=False, running=False, healthy=False, replacement=True)
+            for number in range(plan.restore)
+        ]
+        starting = [new(f"new{born + number}", healthy=False, running=False) for number in range(plan.start)]
+        born += plan.restore + plan.start
+        assert len(tasks) + len(replacements) + len(starting) <= max(limits.upper, desired)
+        tasks = [task for task in tasks if not task.current]  # the former tick's new tasks have crashed
+        tasks += [old(task.id) for task in replacements] + starting
+    if limits.upper > limits.lower:
+        assert sum(task.healthy for task in tasks) >= limits.lower
+
+
+def test_a_replacement_is_not_stopped_before_it_is_of_use() -> None:
+    replacement = TaskView("r", current=False, running=False, healthy=False, replacement=True)
+    tasks = [old("a"), replacement, new("n", healthy=False)]
+    assert plan_rolling(2, Bounds(2, 4), tasks) == Plan(start=1)
+    done = [old("a"), replacement, new("n"), new("m")]
+    assert plan_rolling(2, Bounds(2, 4), done).stop == ("r", "a")
+
+
+def test_a_lost_task_is_replaced_only_below_the_lower_bound() -> None:
+    assert plan_rolling(2, Bounds(2, 4), [old("a"), new("n", healthy=False)], lost=1).restore == 1
+    assert plan_rolling(2, Bounds(1, 4), [old("a"), new("n", healthy=False)], lost=1).restore == 0
+
+
+def test_one_revision_is_brought_to_its_count() -> None:
+    assert plan_count(3, [new("a")]) == Plan(start=2)
+    assert plan_count(1, [new("a"), new("b", healthy=False)]).stop == ("b",)
+    assert plan_count(0, [new("a")]).stop == ("a",)
+    leaving = old("leaving")
+    assert plan_count(1, [leaving]) == Plan(start=1)
+    assert plan_count(1, [leaving, new("a", healthy=False)]) == Plan()
+    assert plan_count(1, [leaving, new("a")]).stop == ("leaving",)
+    assert set(plan_count(0, [leaving, new("a")]).stop) == {"leaving", "a"}
 
 
 def test_a_deployment_is_stable_only_without_any_task_of_another_revision() -> None:

@@ -1,0 +1,1 @@
+"""CloudWatch's part that moto lacks: metrics from what really happens, their math, alarms that are evaluated."""

@@ -1,0 +1,1 @@
+"""Application Auto Scaling that acts: alarms and schedules change the desired count of ECS services."""

@@ -1,0 +1,288 @@
+"""EC2 capacity: instances of an Auto Scaling group join a cluster, take tasks, run out, drain, end and scale."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import urllib3
+
+from tests.sandbox_fixture import SandboxProcess, eventually, start_sandbox
+from tests.sandbox_world import BREAKER, World
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    with start_sandbox(tmp_path_factory.mktemp("sandbox"), scale=100) as running:
+        yield running
+
+
+class Fleet:
+    """A cluster of its own with an Auto Scaling group of t3.small (2 vCPU, 1,914 MiB for tasks) and its provider."""
+
+    def __init__(
+        self, sandbox: SandboxProcess, *, size: int, most: int = 4, managed: bool = False, mixed: bool = False
+    ) -> None:
+        self.world = world = World(sandbox)
+        self.name = name = f"fleet-{uuid4().hex[:6]}"
+        self.scaling = sandbox.client("autoscaling")
+        ec2 = sandbox.client("ec2")
+        user_data = f"#!/bin/bash\necho ECS_CLUSTER={world.cluster} >> /etc/ecs/ecs.config\n"
+        image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        ec2.create_launch_template(
+            LaunchTemplateName=name,
+            LaunchTemplateData={
+                "ImageId": image, "InstanceType": "t3.small", "UserData": b64encode(user_data.encode()).decode(),
+            },
+        )  # fmt: skip
+        self.scaling.create_auto_scaling_group(
+            AutoScalingGroupName=name,
+            MinSize=0,
+            MaxSize=most,
+            DesiredCapacity=size,
+            VPCZoneIdentifier=",".join(world.subnets),
+            **(_mixed(name) if mixed else {"LaunchTemplate": {"LaunchTemplateName": name, "Version": "$Latest"}}),
+        )
+        group = self.scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"][0]
+        world.ecs.create_capacity_provider(
+            name=name,
+            autoScalingGroupProvider={
+                "autoScalingGroupArn": group["AutoScalingGroupARN"],
+                "managedScaling": {"status": "ENABLED" if managed else "DISABLED", "targetCapacity": 100},
+            },
+        )
+        strategy = [{"capacityProvider": name, "weight": 1}]
+        world.ecs.put_cluster_capacity_providers(
+            cluster=world.cluster, capacityProviders=[name], defaultCapacityProviderStrategy=strategy
+        )
+
+    def instances(self) -> list[dict[str, Any]]:
+        cluster = {"cluster": self.world.cluster}
+        arns = self.world.ecs.list_container_instances(**cluster)["containerInstanceArns"]
+        if not arns:
+            return []
+        described = self.world.ecs.describe_container_instances(**cluster, containerInstances=arns)
+        found: list[dict[str, Any]] = described["containerInstances"]
+        return found
+
+    def registered(self, count: int) -> list[dict[str, Any]]:
+        return eventually(lambda: len(self.instances()) == count and self.instances(), why=f"{count} instances") or []
+
+    def desired(self) -> int:
+        group = self.scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[self.name])["AutoScalingGroups"][0]
+        desired: int = group["DesiredCapacity"]
+        return desired
+
+    def service(
+        self, desired: int, *, mode: str = "bridge", host_port: int = 0, memory: int = 900, wait: bool = True
+    ) -> Service:
+        name = f"svc-{uuid4().hex[:6]}"
+        world = self.world
+        world.sandbox.client("ecr").create_repository(repositoryName=f"world/{name}")
+        group = world.target_group(name, TargetType="ip" if mode == "awsvpc" else "instance")
+        definition = world.ecs.register_task_definition(
+            family=name,
+            networkMode=mode,
+            containerDefinitions=[
+                {
+                    "name": "app",
+                    "image": world.sandbox.image(f"world/{name}", "healthy", "v1")["image"],
+                    "cpu": 256,
+                    "memory": memory,
+                    "portMappings": [{"containerPort": 8080} | ({"hostPort": host_port} if mode == "bridge" else {})],
+                }
+            ],
+        )["taskDefinition"]["taskDefinitionArn"]
+        world.ecs.create_service(
+            cluster=world.cluster,
+            serviceName=name,
+            taskDefinition=definition,
+            desiredCount=desired,
+            deploymentConfiguration=BREAKER,
+            loadBalancers=[{"targetGroupArn": group, "containerName": "app", "containerPort": 8080}],
+            **({"networkConfiguration": world.network} if mode == "awsvpc" else {}),
+        )
+        service = Service(self, name, group)
+        if wait:
+            service.stable(desired)
+        return service
+
+
+def _mixed(template: str) -> dict[str, Any]:
+    """As the reference system programador-musical has it: mostly Spot, of two sizes."""
+    specification = {"LaunchTemplateName": template, "Version": "$Latest"}
+    overrides = [{"InstanceType": "t3.small"}, {"InstanceType": "t3.medium"}]
+    distribution = {"OnDemandBaseCapacity": 0, "OnDemandPercentageAboveBaseCapacity": 30}
+    launch = {"LaunchTemplateSpecification": specification, "Overrides": overrides}
+    return {"MixedInstancesPolicy": {"LaunchTemplate": launch, "InstancesDistribution": distribution}}
+
+
+class Service:
+    def __init__(self, fleet: Fleet, name: str, group: str) -> None:
+        self.fleet, self.name, self.group = fleet, name, group
+
+    def described(self) -> dict[str, Any]:
+        world = self.fleet.world
+        found: dict[str, Any] = world.ecs.describe_services(cluster=world.cluster, services=[self.name])["services"][0]
+        return found
+
+    def stable(self, count: int) -> None:
+        def look() -> bool:
+            service = self.described()
+            steady = service["events"] and "steady state" in service["events"][0]["message"]
+            return bool(steady and service["runningCount"] == count and not service["pendingCount"])
+
+        eventually(look, why=f"{self.name} is stable", seconds=60)
+
+    def tasks(self) -> list[dict[str, Any]]:
+        world = self.fleet.world
+        arns = world.ecs.list_tasks(cluster=world.cluster, serviceName=self.name)["taskArns"]
+        found: list[dict[str, Any]] = (
+            world.ecs.describe_tasks(cluster=world.cluster, tasks=arns)["tasks"] if arns else []
+        )
+        return found
+
+    def events(self) -> str:
+        return "\n".join(event["message"] for event in self.described()["events"])
+
+    def targets(self) -> list[tuple[str, int, str]]:
+        described = self.fleet.world.elbv2.describe_target_health(TargetGroupArn=self.group)
+        return sorted(
+            (each["Target"]["Id"], each["Target"]["Port"], each["TargetHealth"]["State"])
+            for each in described["TargetHealthDescriptions"]
+            if each["TargetHealth"]["State"] != "draining"
+        )
+
+    def answers(self, count: int = 6) -> list[dict[str, Any]]:
+        world = self.fleet.world
+        url = world.url(world.listener([{"Type": "forward", "TargetGroupArn": self.group}]))
+        return [urllib3.request("GET", url, timeout=10).json() for _ in range(count)]
+
+
+def test_instances_join_the_cluster_and_take_tasks_on_ports_of_their_own(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=2)
+    instances = fleet.registered(2)
+    assert {each["capacityProviderName"] for each in instances} == {fleet.name}
+    resources = {each["name"]: each["integerValue"] for each in instances[0]["registeredResources"]}
+    assert (resources["CPU"], resources["MEMORY"]) == (2048, 1914)
+    service = fleet.service(4)
+    tasks = service.tasks()
+    assert {task["launchType"] for task in tasks} == {"EC2"}
+    assert {task["capacityProviderName"] for task in tasks} == {fleet.name}
+    bindings = [task["containers"][0]["networkBindings"][0] for task in tasks]
+    assert all(32_768 <= each["hostPort"] <= 60_999 and each["containerPort"] == 8080 for each in bindings)
+    by_arn = {each["containerInstanceArn"]: each["ec2InstanceId"] for each in fleet.instances()}
+    placed = sorted(
+        (by_arn[task["containerInstanceArn"]], task["containers"][0]["networkBindings"][0]["hostPort"], "healthy")
+        for task in tasks
+    )
+    assert service.targets() == placed
+    assert len({instance for instance, _, _ in placed}) == 2, "tasks are spread"
+    assert len({answer["task"] for answer in service.answers(8)}) == 4
+    left = {each["name"]: each["integerValue"] for each in fleet.instances()[0]["remainingResources"]}
+    assert (left["CPU"], left["MEMORY"]) == (2048 - 2 * 256, 1914 - 2 * 900)
+    assert {each["runningTasksCount"] for each in fleet.instances()} == {2}
+
+
+def test_a_mixed_group_joins_too_and_its_instances_are_in_all_zones(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=3, mixed=True)
+    zones = [
+        attribute["value"]
+        for instance in fleet.registered(3)
+        for attribute in instance["attributes"]
+        if attribute["name"] == "ecs.availability-zone"
+    ]
+    assert sorted(set(zones)) == ["us-east-1a", "us-east-1b"]
+    service = fleet.service(2)
+    assert len({task["availabilityZone"] for task in service.tasks()}) == 2
+
+
+@pytest.mark.parametrize("mode", ["awsvpc", "host"])
+def test_tasks_run_in_every_network_mode(sandbox: SandboxProcess, mode: str) -> None:
+    fleet = Fleet(sandbox, size=1)
+    fleet.registered(1)
+    service = fleet.service(1, mode=mode)
+    identity, port, state = service.targets()[0]
+    assert (port, state) == (8080, "healthy")
+    assert identity.startswith("10.20." if mode == "awsvpc" else "i-")
+    assert service.answers(1)[0]["service"] == service.name
+
+
+def test_what_does_not_fit_waits_and_the_event_says_why(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=0)
+    service = fleet.service(3, wait=False)
+    eventually(lambda: "No Container Instances were found in your cluster" in service.events())
+    fleet.scaling.set_desired_capacity(AutoScalingGroupName=fleet.name, DesiredCapacity=1)
+    eventually(lambda: service.described()["runningCount"] == 2, why="two tasks fit on one instance")
+    eventually(lambda: "has insufficient memory available" in service.events())
+    assert "was unable to place a task because no container instance met all of its requirements" in service.events()
+    fixed = fleet.service(1, host_port=8080, memory=64)
+    taken = fleet.service(1, host_port=8080, memory=10, wait=False)
+    eventually(lambda: "is already using a port required by your task" in taken.events())
+    assert fixed.targets()[0][1] == 8080
+    fleet.scaling.set_desired_capacity(AutoScalingGroupName=fleet.name, DesiredCapacity=2)
+    service.stable(3)
+    taken.stable(1)
+
+
+def test_run_task_says_what_is_missing(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=1)
+    fleet.registered(1)
+    world = fleet.world
+    world.ecs.register_task_definition(
+        family="large", containerDefinitions=[{"name": "app", "image": "large", "cpu": 1, "memory": 9000}]
+    )
+    answer = world.ecs.run_task(cluster=world.cluster, taskDefinition="large", launchType="EC2")
+    assert (answer["tasks"], answer["failures"][0]["reason"]) == ([], "RESOURCE:MEMORY")
+
+
+def test_a_draining_instance_loses_its_tasks_to_others_and_a_terminated_one_at_once(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=2)
+    first, second = (each["containerInstanceArn"] for each in fleet.registered(2))
+    service = fleet.service(2, memory=400)
+    world = fleet.world
+    world.ecs.update_container_instances_state(cluster=world.cluster, containerInstances=[first], status="DRAINING")
+    eventually(lambda: {task["containerInstanceArn"] for task in service.tasks()} == {second})
+    service.stable(2)
+    assert [each["runningTasksCount"] for each in fleet.instances() if each["containerInstanceArn"] == first] == [0]
+    world.ecs.update_container_instances_state(cluster=world.cluster, containerInstances=[first], status="ACTIVE")
+    ended = next(each["ec2InstanceId"] for each in fleet.instances() if each["containerInstanceArn"] == second)
+    before = [task["taskArn"] for task in service.tasks()]
+    world.sandbox.client("ec2").terminate_instances(InstanceIds=[ended])
+    eventually(lambda: {task["containerInstanceArn"] for task in service.tasks()} == {first})
+    stopped = world.ecs.describe_tasks(cluster=world.cluster, tasks=before)["tasks"]
+    assert {(task["stopCode"], task["stoppedReason"]) for task in stopped} == {
+        ("TerminationNotice", f"Host EC2 (instance {ended}) terminated.")
+    }
+    service.stable(2)
+
+
+def test_a_capacity_provider_scales_its_group_out_for_tasks_and_in_when_idle(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=0, most=3, managed=True)
+    service = fleet.service(4, wait=False)
+    eventually(lambda: service.described()["runningCount"] == 4, seconds=60)
+    service.stable(4)
+    assert fleet.desired() == len(fleet.instances()) == 2
+    world = fleet.world
+    world.ecs.update_service(cluster=world.cluster, service=service.name, desiredCount=0)
+    service.stable(0)
+    eventually(lambda: fleet.desired() == 0, why="idle instances are ended", seconds=60)
+
+
+def test_instances_and_their_tasks_survive_a_restart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("restarted")
+    with start_sandbox(folder, scale=100) as sandbox:
+        fleet = Fleet(sandbox, size=1)
+        instance = fleet.registered(1)[0]["containerInstanceArn"]
+        service = fleet.service(2, memory=300)
+        before = sorted(task["taskArn"] for task in service.tasks())
+    with start_sandbox(folder, scale=100) as sandbox:
+        world = fleet.world
+        world.sandbox, world.ecs, world.elbv2 = sandbox, sandbox.client("ecs"), sandbox.client("elbv2")
+        assert [each["containerInstanceArn"] for each in fleet.instances()] == [instance]
+        eventually(lambda: {state for _, _, state in service.targets()} == {"healthy"})
+        assert sorted(task["taskArn"] for task in service.tasks()) == before
+        assert len({answer["task"] for answer in service.answers()}) == 2
