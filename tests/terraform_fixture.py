@@ -68,16 +68,19 @@ def changes(plan: Mapping[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def terraform_folder(folder: Path, endpoint: str | None = None) -> TerraformFolder:
+def terraform_folder(
+    folder: Path, endpoint: str | None = None, *, source: Path = SOURCE, root: str = "stack"
+) -> TerraformFolder:
     """A copy of the stack and its modules under `folder`, initialised; skips where there is no terraform.
 
-    With an `endpoint` its state lies in a bucket there; without, it can only be checked.
+    With an `endpoint` its state lies in a bucket there; without, it can only be checked. Another `source` must
+    state its S3 backend as the stack does; `root` is the module in it that commands run in.
     """
     try:
         program = find_terraform(os.environ).path
     except ToolchainError as error:
         pytest.skip(str(error))
-    shutil.copytree(SOURCE, folder / "terraform", ignore=shutil.ignore_patterns(".terraform*"))
+    shutil.copytree(source, folder / "terraform", ignore=shutil.ignore_patterns(".terraform*"))
     plugin_cache = folder / "plugins"
     plugin_cache.mkdir()
     settings = folder / "terraform.rc"
@@ -94,7 +97,7 @@ def terraform_folder(folder: Path, endpoint: str | None = None) -> TerraformFold
     }
     if endpoint:
         environment["AWS_ENDPOINT_URL"] = endpoint
-    stack = TerraformFolder(program, folder / "terraform/stack", environment)
+    stack = TerraformFolder(program, folder / "terraform" / root, environment)
     if endpoint:
         backend = {"bucket": "state", "key": "stack.tfstate", "region": "us-east-1", "encrypt": "true"}
         options = [f"-backend-config={name}={value}" for name, value in (backend | {"use_lockfile": "true"}).items()]

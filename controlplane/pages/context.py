@@ -58,6 +58,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "request_id": context.request_id(),
         "now": clock.now(),
         "in_sandbox": settings.SLIPWAY_IN_SANDBOX,
+        "sandbox_page": f"{settings.SLIPWAY_SANDBOX_URL}/_sandbox/" if settings.SLIPWAY_IN_SANDBOX else "",
         "zone": timezone.get_current_timezone_name(),
     }
     if user is not None and user.is_authenticated:

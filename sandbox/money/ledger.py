@@ -39,6 +39,3 @@ class Ledger:
             if start <= day < end:
                 for item, (quantity, cost) in book.items():
                     yield Entry(day, item, quantity, cost)
-
-    def entries(self) -> Iterator[Entry]:
-        return self.between(date.min, date.max)

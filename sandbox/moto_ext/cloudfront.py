@@ -1,4 +1,6 @@
-"""CloudFront: an origin keeps its access control, a viewer certificate from ACM is not the default one."""
+"""CloudFront: an origin keeps its access control, a viewer certificate from ACM is not the default one, and what a
+cache policy says is not said again by forwarded values.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +24,20 @@ class ViewerCertificate(models.ViewerCertificate):
             self.cloud_front_default_certificate = False
 
 
+class DefaultCacheBehaviour(models.DefaultCacheBehaviour):
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        if config.get("CachePolicyId"):
+            self.forwarded_values = None
+
+
+class CacheBehaviour(models.CacheBehaviour):
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        if config.get("CachePolicyId"):
+            self.forwarded_values = None
+
+
 def install() -> None:
-    use_model(models, Origin)
-    use_model(models, ViewerCertificate)
+    for model in (Origin, ViewerCertificate, DefaultCacheBehaviour, CacheBehaviour):
+        use_model(models, model)

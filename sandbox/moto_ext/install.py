@@ -3,6 +3,7 @@
 from sandbox.moto_ext import (
     applicationautoscaling,
     autoscaling,
+    backup,
     budgets,
     cloudfront,
     cloudwatch,
@@ -24,6 +25,7 @@ from sandbox.moto_ext import (
 _EXTENSIONS = (
     applicationautoscaling,
     autoscaling,
+    backup,
     budgets,
     cloudfront,
     cloudwatch,

@@ -9,8 +9,9 @@ locals {
   steps    = { for policy in try(var.autoscaling.steps, []) : "${policy.metric}-${policy.comparison}" => policy }
 }
 
-# A new service stays at 0 until its first release although the minimum is higher: its metrics are empty, so no
-# policy acts, and Application Auto Scaling moves a count only when a policy does.
+# Application Auto Scaling also acts when bounds are set (user guide, "Scaling activities"), so it may raise a new
+# service to its minimum before the first release. Those tasks have no image to start from: ECS tries again, ever
+# more slowly, until the release brings one.
 resource "aws_appautoscaling_target" "this" {
   count = var.autoscaling == null ? 0 : 1
 
