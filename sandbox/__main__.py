@@ -6,6 +6,7 @@ import argparse
 import ctypes
 import ipaddress
 import logging
+import math
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 # moto reads these when it is imported.
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
+os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -84,7 +86,7 @@ def time_scale() -> float:
         scale = float(text)
     except ValueError:
         scale = 0
-    if not scale > 0:
+    if not (scale > 0 and math.isfinite(scale)):
         raise SystemExit(f"SLIPWAY_TIME_SCALE must be a number above 0, not {text!r}")
     return scale
 

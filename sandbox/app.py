@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from sandbox.moto_ext import pricing
 from sandbox.notifications import links
 from sandbox.requests import AwsRequest, Dispatcher, access_key_of, parameters_of, read_request, refusal
 from sandbox.runtime import Sandbox
+from sandbox.visitors import why_refused
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,9 @@ class SandboxApp:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path: str = environ.get("PATH_INFO", "")
+        if reason := why_refused(environ):
+            body = json.dumps({"error": reason})
+            return Response(body, 403, content_type="application/json")(environ, start_response)
         if link := links.answer(environ):
             self._sandbox.changed()
             return link(environ, start_response)

@@ -8,6 +8,7 @@ seconds, its timestamp is real): the clock's `Timeline` says which moment of the
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -103,13 +104,13 @@ class Clock:
         return sandbox_seconds / self._scale
 
     def set_scale(self, scale: float) -> None:
-        if not scale > 0:
+        if not (scale > 0 and math.isfinite(scale)):
             raise ValueError("scale must be a number above 0")
         with self._lock:
             self._settle(self._read(), float(scale))
 
     def advance(self, seconds: float) -> None:
-        if seconds < 0:
+        if not (seconds >= 0 and math.isfinite(seconds)):
             raise ValueError("advance must be 0 or more seconds")
         with self._lock:
             self._settle(self._read() + seconds)

@@ -127,7 +127,7 @@ class RunningCommand:
         self._process = subprocess.Popen(
             [sys.executable, "-IS", str(_GUARD), *mapped.command],
             cwd=mapped.directory,
-            env=inherited | dict(environment) | dict(mapped.environment) | own | {"PYTHONUNBUFFERED": "1"},
+            env=dict(environment) | inherited | dict(mapped.environment) | own | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

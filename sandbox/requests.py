@@ -24,7 +24,8 @@ _READS = re.compile(
     r"^(Describe|List|Get|Head|BatchGet|BatchCheck|Lookup|Search|Filter|Query|Scan|Select|Test|Validate|"
     r"Estimate|Preview|Simulate|Assume|StartLiveTail|StartQuery|Decrypt|Encrypt|GenerateDataKey)"
 )
-_ACCESS_KEY = re.compile(r"Credential=([^/,\s]+)/")
+_ACCESS_KEY = re.compile(r"Credential=([^/,\s]+)/|^AWS ([^:\s]+):|(?:^|&)AWSAccessKeyId=([^&]+)")
+"""Signature Version 4 in header or query, then Version 2 (S3's older clients)."""
 _MODULES = {"awslambda": "lambda", "dynamodb_v20111205": "dynamodb"}
 _ELBV2_VERSION = "2015-12-01"
 _BODY_LIMIT = 1_000_000
@@ -118,7 +119,7 @@ def access_key_of(environ: Mapping[str, Any]) -> str | None:
         "X-Amz-Credential=", "Credential="
     ).replace("%2F", "/")
     match = _ACCESS_KEY.search(signed)
-    return match.group(1) if match else None
+    return next(filter(None, match.groups()), None) if match else None
 
 
 def parameters_of(aws: AwsRequest, environ: Mapping[str, Any]) -> dict[str, Any]:

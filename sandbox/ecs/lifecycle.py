@@ -133,6 +133,7 @@ class Lifecycle:
 
     def _serve(self, backend: EcsBackend, task: Task, container: Container, started_at: float) -> None:
         groups = [self._group(backend, each) for each in self._wanted_targets(backend, task)]
+        command = self._command_of(task, container)
         self._containers.start(
             ContainerSpec(
                 runtime_id=container.runtime_id,
@@ -148,8 +149,8 @@ class Lifecycle:
                 },
                 started_at=started_at,
                 zone=task.availability_zone,
-                command=self._command_of(task, container),
-                environment=_environment(task, container),
+                command=command,
+                environment=_environment(task, container, overridden=command is None or self._commands.allowed),
                 health_paths=frozenset(group.check_settings().path for group in groups if group) - {"/"},
             )
         )
@@ -294,6 +295,8 @@ def _override(task: Task, container: Container) -> dict[str, Any]:
     return next((each for each in overrides if each.get("name") == container.name), {})
 
 
-def _environment(task: Task, container: Container) -> dict[str, str]:
-    given = [*(container.definition.get("environment") or []), *(_override(task, container).get("environment") or [])]
+def _environment(task: Task, container: Container, *, overridden: bool) -> dict[str, str]:
+    """`overridden`: whether RunTask may change it. A real command is steered by its environment (BASH_ENV)."""
+    overrides = _override(task, container).get("environment") if overridden else None
+    given = [*(container.definition.get("environment") or []), *(overrides or [])]
     return {each["name"]: each.get("value") or "" for each in given}

@@ -169,7 +169,7 @@ def test_a_bad_time_scale_is_refused(tmp_path: Path) -> None:
     ("service", "call", "arguments"),
     [
         ("ecs", "execute_command", {"task": "t", "command": "sh", "interactive": True}),
-        ("pricing", "get_products", {"ServiceCode": "AmazonECS"}),
+        ("pricing", "list_price_lists", {"ServiceCode": "AmazonECS", "EffectiveDate": 0, "CurrencyCode": "USD"}),
         ("rds", "describe_db_recommendations", {}),
         ("ec2", "describe_fleet_history", {"FleetId": "fleet-1", "StartTime": 0}),
     ],
