@@ -15,10 +15,10 @@ from moto.ecs import models
 from moto.ecs.exceptions import EcsClientException, InvalidParameterException, ServiceNotFoundException
 from moto.elbv2.models import elbv2_backends
 
-from sandbox.ecs import deployment_settings, rollouts
+from sandbox.ecs import deployment_settings, rollouts, run_tokens
 from sandbox.ecs.capacity import InstanceBackend
 from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
-from sandbox.ecs.placement import check_network, choose_capacity
+from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
 
@@ -70,7 +70,7 @@ class EcsBackend(InstanceBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.run_tokens: dict[str, list[str]] = {}
+        self.runs: run_tokens.Runs = {}
         self.hook_answers: dict[str, str] = {}  # what Lambda functions of lifecycle hooks answer, by their names
         self._members: dict[str, dict[str, Task]] = {}  # service key -> its tasks by ARN, until they are dealt with
 
@@ -206,36 +206,46 @@ class EcsBackend(InstanceBackend):
         wanted = arn_or_id.split("/")[-1]
         return next((task for task in tasks.values() if task.id == wanted), None)
 
-    def run_standalone(self, now: float, given: Mapping[str, Any]) -> list[Task]:
-        """RunTask. The same clientToken gives the same tasks, however often it comes."""
-        token = given.get("clientToken")
+    def run_standalone(self, now: float, given: Mapping[str, Any]) -> tuple[list[Task], list[str]]:
+        """RunTask: the tasks that were placed, and for each of the others why it was not.
+
+        The same clientToken gives the same answer and starts nothing (see run_tokens).
+        """
         cluster = self._get_cluster(given.get("cluster") or "default")
-        if token and token in self.run_tokens:
+        key, parameters = (cluster.name, given.get("clientToken") or ""), run_tokens.fingerprint(given)
+        run_tokens.forget_old(self.runs, now)
+        if run := self.runs.get(key):
+            if run.parameters != parameters:
+                raise TokenInUse(run.tasks)
             known = self.tasks.get(cluster.name, {})
-            return [known[arn] for arn in self.run_tokens[token] if arn in known]
-        count = given.get("count") or 1
+            return [known[arn] for arn in run.tasks if arn in known], list(run.failures)
+        count = 1 if given.get("count") is None else given["count"]
         if not 1 <= count <= 10:
             raise InvalidParameterException("count should be between 1 and 10")
         definition = self.describe_task_definition(given["taskDefinition"])
         settings = {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
         check_network(self.account_id, self.region_name, settings, definition.network_mode)
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
-        tasks = [
-            self.add_task(
-                now,
-                cluster=cluster,
-                definition=definition,
-                settings=settings,
-                group=given.get("group") or f"family:{definition.family}",
-                started_by=given.get("startedBy") or "",
-                tags=list(given.get("tags") or []),
-                overrides=given.get("overrides") or {},
-            )
-            for _ in range(count)
-        ]
-        if token:
-            self.run_tokens[token] = [task.arn for task in tasks]
-        return tasks
+        tasks: list[Task] = []
+        failures: list[str] = []
+        for _ in range(count):
+            try:
+                task = self.add_task(
+                    now,
+                    cluster=cluster,
+                    definition=definition,
+                    settings=settings,
+                    group=given.get("group") or f"family:{definition.family}",
+                    started_by=given.get("startedBy") or "",
+                    tags=list(given.get("tags") or []),
+                    overrides=given.get("overrides") or {},
+                )
+                tasks.append(task)
+            except NoCapacity as error:
+                failures.append(str(error))
+        if tasks and given.get("clientToken"):
+            self.runs[key] = run_tokens.Run(parameters, now, tuple(task.arn for task in tasks), tuple(failures))
+        return tasks, failures
 
     def add_service_task(self, now: float, service: Service, rollout: Rollout) -> Task:
         revision = service.revisions[rollout.revision_arn]
@@ -360,6 +370,14 @@ class EcsError(EcsClientException):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class TokenInUse(EcsError):
+    """RunTask's clientToken was given before, with other parameters."""
+
+    def __init__(self, tasks: Iterable[str]) -> None:
+        super().__init__("ConflictException", "The clientToken is already in use with a different RunTask request.")
+        self.resourceIds = list(tasks)  # the field's name in ECS's model, where moto's serializer looks for it
 
 
 def _refuse(problem: str | None) -> None:

@@ -17,7 +17,6 @@ from sandbox.ecs import describe, staged
 from sandbox.ecs.backend import EcsBackend, EcsError
 from sandbox.ecs.hooks import resolved
 from sandbox.ecs.model import Service, utcnow
-from sandbox.ecs.placement import NoCapacity
 from sandbox.ecs.tasks import begin_stop
 
 _MOST_PER_CALL = {"services": 10, "tasks": 100, "serviceDeploymentArns": 20, "serviceRevisionArns": 20}
@@ -172,12 +171,10 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
 
     def run_task(self) -> ActionResult:
         with self.lock:
-            try:
-                tasks = self._backend.run_standalone(self.clock.seconds(), self._given())
-            except NoCapacity as error:
-                failure = {"arn": self._backend._get_cluster(self._cluster).arn, "reason": str(error)}
-                return ActionResult({"tasks": [], "failures": [failure]})
-            return ActionResult({"tasks": [describe.task(task) for task in tasks], "failures": []})
+            tasks, reasons = self._backend.run_standalone(self.clock.seconds(), self._given())
+            arn = self._backend._get_cluster(self._cluster).arn
+            failures = [{"arn": arn, "reason": reason} for reason in reasons]
+            return ActionResult({"tasks": [describe.task(task) for task in tasks], "failures": failures})
 
     def stop_task(self) -> ActionResult:
         with self.lock:
