@@ -150,10 +150,16 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> Fault:
-        if fault.kind in _CARRIED_OUT:
-            self._carry_out(fault, True)
+        """In force from here on: it is listed before it is carried out, so that nothing undoes it in between."""
         with self._lock:
             self._faults.append(fault)
+        if fault.kind in _CARRIED_OUT:
+            try:
+                self._carry_out(fault, True)
+            except BaseException:
+                with self._lock:
+                    self._faults.remove(fault)
+                raise
         return fault
 
     def list(self) -> list[Fault]:

@@ -123,6 +123,22 @@ def test_what_is_no_matter_of_calls_is_carried_out_and_taken_back(document: dict
     assert outcomes.said == [(document["kind"], True), (document["kind"], False)]
 
 
+def test_a_fault_is_listed_while_it_is_carried_out_and_not_where_that_failed() -> None:
+    listed: list[list[Fault]] = []
+
+    def carry_out(fault: Fault, in_force: bool) -> None:
+        listed.append(held.list())
+        if fault.zone:
+            raise RuntimeError(fault.zone)
+
+    held = Faults(0, carry_out)
+    fault = held.add(parse_fault({"kind": "alarm", "alarm": "errors"}))
+    assert listed == [[fault]]
+    with pytest.raises(RuntimeError, match="us-east-1a"):
+        held.add(parse_fault({"kind": "zone", "zone": "us-east-1a"}))
+    assert held.list() == [fault]
+
+
 @given(st.integers(0, 50), st.floats(0, 1), st.none() | st.integers(0, 60), st.integers())
 def test_so_many_tasks_are_picked_and_the_same_ones_for_the_same_seed(
     count: int, share: float, most: int | None, seed: int
