@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ecs import responses
-from moto.ecs.exceptions import InvalidParameterException
+from moto.ecs.exceptions import InvalidParameterException, ServiceNotFoundException
 
 from sandbox.clock import Clock
 from sandbox.ecs import describe, staged
@@ -189,8 +189,11 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
         service_name, family = self._get_param("serviceName"), self._get_param("family")
         started_by, launch_type = self._get_param("startedBy"), self._get_param("launchType")
         wanted_status = self._get_param("desiredStatus") or "RUNNING"
+        instance = (self._get_param("containerInstance") or "").split("/")[-1]
         with self.lock:
             cluster = self._backend._get_cluster(self._cluster)
+            if service_name and self._backend.find_service(self._cluster, service_name) is None:
+                raise ServiceNotFoundException()
             group = f"service:{service_name.split('/')[-1]}" if service_name else None
             arns = [
                 task.arn
@@ -199,6 +202,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                 and group in (None, task.group)
                 and started_by in (None, task.started_by)
                 and launch_type in (None, task.launch_type)
+                and (not instance or (task.instance or "").split("/")[-1] == instance)
                 and (not family or task.task_definition_arn.split("/")[-1].split(":")[0] == family)
             ]
         return self._page("taskArns", arns, default=100)

@@ -292,6 +292,18 @@ def test_a_token_belongs_to_its_cluster_and_to_its_parameters_for_a_day(small: W
     assert again != tasks
 
 
+def test_tasks_are_listed_by_the_instance_that_they_run_on(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=2)
+    instances = [each["containerInstanceArn"] for each in fleet.registered(2)]
+    tasks = fleet.service(3, memory=400).tasks()
+    for instance in instances:
+        own = sorted(task["taskArn"] for task in tasks if task["containerInstanceArn"] == instance)
+        assert own
+        for name in (instance, instance.split("/")[-1]):
+            listed = fleet.world.ecs.list_tasks(cluster=fleet.world.cluster, containerInstance=name)
+            assert sorted(listed["taskArns"]) == own
+
+
 def test_a_draining_instance_loses_its_tasks_to_others_and_a_terminated_one_at_once(sandbox: SandboxProcess) -> None:
     fleet = Fleet(sandbox, size=2)
     first, second = (each["containerInstanceArn"] for each in fleet.registered(2))
