@@ -18,7 +18,7 @@ from moto.elbv2.models import elbv2_backends
 from sandbox.ecs import deployment_settings, rollouts, run_tokens
 from sandbox.ecs.capacity import InstanceBackend
 from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
-from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity
+from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity, move_capacity
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
 
@@ -102,6 +102,7 @@ class EcsBackend(InstanceBackend):
             deployment_configuration=configuration,
             tags=list(given.get("tags") or []),
             created_by=f"arn:aws:iam::{self.account_id}:root",
+            first_launch_type=settings.get("launchType"),
         )
         if given.get("role"):
             service.settings["roleArn"] = given["role"]
@@ -112,6 +113,8 @@ class EcsBackend(InstanceBackend):
     def change_service(self, now: float, given: Mapping[str, Any]) -> Service:
         service = self.active_service(given.get("cluster") or "default", given["service"])
         settings = service.settings | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
+        if given.get("capacityProviderStrategy") is not None:
+            move_capacity(settings, service.first_launch_type)
         asked = given.get("deploymentConfiguration")
         configuration = deployment_settings.merged(service.deployment_configuration, asked)
         _refuse(deployment_settings.problem(given, configuration, settings))
@@ -122,7 +125,7 @@ class EcsBackend(InstanceBackend):
         starts_deployment = (
             bool(given.get("forceNewDeployment"))
             or definition != service.task_definition
-            or any(settings.get(key) != service.settings.get(key) for key in REVISION_FIELDS)
+            or any(given.get(key) not in (None, service.settings.get(key)) for key in REVISION_FIELDS)
         )
         if starts_deployment:
             unfinished = sum(each.state != "COMPLETED" for each in service.rollouts)
@@ -254,7 +257,7 @@ class EcsBackend(InstanceBackend):
             now,
             cluster=self._get_cluster(service.cluster_name),
             definition=definition,
-            settings=service.settings | revision.settings,
+            settings=revision.settings,
             group=f"service:{service.name}",
             started_by=rollout.id,
             tags=_propagated_tags(service, definition.tags),
