@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import signature
+from ipaddress import ip_network
 from typing import Any
 
 from moto.elbv2 import models
@@ -41,7 +42,9 @@ class FakeTargetGroup(models.FakeTargetGroup):
             self.draining_until.pop(key, None)
 
     def deregister(self, targets: list[dict[str, Any]]) -> None:
+        now = self.clock.seconds()
         delay = float(self.attributes.get("deregistration_delay.timeout_seconds", 300))
+        self.draining_until = {key: until for key, until in self.draining_until.items() if until > now}
         for target in targets:
             gone = [
                 key
@@ -52,7 +55,7 @@ class FakeTargetGroup(models.FakeTargetGroup):
                 raise models.InvalidTargetError()
             for key in gone:
                 self.targets.pop(key)
-                self.draining_until[key] = self.clock.seconds() + delay
+                self.draining_until[key] = now + delay
 
     def deregister_terminated_instances(self, instance_ids: list[str]) -> None:
         gone = [dict(held) for held in self.targets.values() if held["Id"] in instance_ids]
@@ -111,6 +114,12 @@ class ELBv2Backend(ExtendedBackend, models.ELBv2Backend):
         _check_matcher(given.get("http_codes"), group.protocol if group else None)
         return super().modify_target_group(arn, *args, **kwargs)
 
+    def _validate_conditions(self, conditions: list[dict[str, Any]]) -> None:
+        """Of CreateRule and ModifyRule: what the listeners here could not decide is refused."""
+        for condition in conditions:
+            _check_condition(condition)
+        super()._validate_conditions(conditions)
+
     def describe_target_health(
         self, target_group_arn: str, targets: list[dict[str, Any]]
     ) -> list[models.FakeHealthStatus]:
@@ -138,6 +147,21 @@ def forwarded_groups(action: dict[str, Any]) -> dict[str, int]:
     if groups:
         return {group["TargetGroupArn"]: int(group.get("Weight", 1)) for group in groups}
     return {action["TargetGroupArn"]: 1} if action.get("TargetGroupArn") else {}
+
+
+def _check_condition(condition: dict[str, Any]) -> None:
+    configs = [condition, *(each for each in condition.values() if isinstance(each, dict))]
+    if any(each.get("RegexValues") for each in configs):
+        raise models.InvalidConditionValueError(
+            "The sandbox does not match RegexValues: use Values, where * and ? are wildcards, instead"
+        )
+    for block in (condition.get("SourceIpConfig") or {}).get("Values") or []:
+        try:
+            ip_network(block, strict=False)
+        except ValueError as error:
+            raise models.InvalidConditionValueError(
+                f"The source-ip value '{block}' is not a CIDR block, such as 10.0.0.0/8"
+            ) from error
 
 
 def _check_matcher(matcher: str | None, protocol: str | None) -> None:
