@@ -12,11 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 from moto.ecs import models
-from moto.ecs.exceptions import EcsClientException, InvalidParameterException, ServiceNotFoundException
+from moto.ecs.exceptions import InvalidParameterException, ServiceNotFoundException
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.ecs import deployment_settings, rollouts, run_tokens
 from sandbox.ecs.capacity import InstanceBackend
+from sandbox.ecs.errors import EcsError, ServiceNotActive, TokenInUse
 from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
 from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity, move_capacity
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
@@ -58,10 +59,6 @@ _DEFAULTS: dict[str, Any] = {
     "availabilityZoneRebalancing": "DISABLED",
 }
 _MOST_UNFINISHED_ROLLOUTS = 5
-
-
-class ServiceNotActive(ServiceNotFoundException):
-    code = "ServiceNotActiveException"
 
 
 class EcsBackend(InstanceBackend):
@@ -203,6 +200,10 @@ class EcsBackend(InstanceBackend):
     def release(self, service: Service, task: Task) -> None:
         """The scheduler is done with a stopped task."""
         self._members[service.key].pop(task.arn, None)
+
+    def release_all(self, service: Service) -> None:
+        """The scheduler is done with a deleted service."""
+        self._members.pop(service.key, None)
 
     def task_by_id(self, cluster: str, arn_or_id: str) -> Task | None:
         tasks = self.tasks.get(self._get_cluster(cluster).name, {})
@@ -365,22 +366,6 @@ def _addresses_in_use() -> set[str]:
         for task in backend.all_tasks()
         if task.last_status != "STOPPED"
     }
-
-
-class EcsError(EcsClientException):
-    """An error of ECS by its code."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class TokenInUse(EcsError):
-    """RunTask's clientToken was given before, with other parameters."""
-
-    def __init__(self, tasks: Iterable[str]) -> None:
-        super().__init__("ConflictException", "The clientToken is already in use with a different RunTask request.")
-        self.resourceIds = list(tasks)  # the field's name in ECS's model, where moto's serializer looks for it
 
 
 def _refuse(problem: str | None) -> None:

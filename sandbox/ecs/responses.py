@@ -14,7 +14,8 @@ from moto.ecs.exceptions import InvalidParameterException, ServiceNotFoundExcept
 
 from sandbox.clock import Clock
 from sandbox.ecs import describe, staged
-from sandbox.ecs.backend import EcsBackend, EcsError
+from sandbox.ecs.backend import EcsBackend
+from sandbox.ecs.errors import EcsError
 from sandbox.ecs.hooks import resolved
 from sandbox.ecs.model import Service, utcnow
 from sandbox.ecs.tasks import begin_stop
