@@ -78,10 +78,12 @@ class Sandbox:
         self.engine.wake()
 
     def reset(self) -> None:
-        """Forget everything, as if started on an empty folder."""
+        """Forget everything, as if started on an empty folder; only sandbox time and its scale go on."""
         self.faults.clear()
         with self.engine.lock:
             BackendDict.reset()
+            self.engine.forget()
+        self.outbox.forget()
         self.calls.clear()
         self.engine.commands.take_back()
         self.engine.wake()

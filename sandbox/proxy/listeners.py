@@ -102,6 +102,12 @@ class Listeners:
                 self._servers[arn] = self._loop.run(self._listen(arn))
                 self.ports[arn] = self._servers[arn].port
 
+    def forget(self) -> None:
+        """What went through, and whose turn it is."""
+        self.counts.drain()
+        self._group_turns.clear()
+        self._target_turns.clear()
+
     def describe(self) -> list[ListenerInfo]:
         return [
             ListenerInfo(
