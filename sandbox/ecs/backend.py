@@ -15,7 +15,7 @@ from moto.ecs import models
 from moto.ecs.exceptions import InvalidParameterException, ServiceNotFoundException
 from moto.elbv2.models import elbv2_backends
 
-from sandbox.ecs import deployment_settings, rollouts, run_tokens
+from sandbox.ecs import admission, deployment_settings, rollouts, run_tokens
 from sandbox.ecs.capacity import InstanceBackend
 from sandbox.ecs.errors import EcsError, ServiceNotActive, TokenInUse
 from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
@@ -81,12 +81,14 @@ class EcsBackend(InstanceBackend):
             raise InvalidParameterException("Unable to Start a service that is still Draining.")
         if former and former.status == "ACTIVE":
             raise InvalidParameterException("Creation of service was not idempotent.")
+        _admit(admission.request_problem(given, self.capacity_providers))
         settings = _DEFAULTS | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
         configuration = deployment_settings.merged(deployment_settings.DEFAULTS, given.get("deploymentConfiguration"))
         _refuse(deployment_settings.problem(given, configuration, settings))
         self._check_load_balancers(settings["loadBalancers"])
-        definition = self.describe_task_definition(given["taskDefinition"])
+        definition = self._definition(given["taskDefinition"])
+        self._check_definition(given, definition, settings["loadBalancers"])
         check_network(self.account_id, self.region_name, settings, definition.network_mode)
         service = Service(
             arn=f"arn:aws:ecs:{self.region_name}:{self.account_id}:service/{cluster.name}/{name}",
@@ -109,6 +111,7 @@ class EcsBackend(InstanceBackend):
 
     def change_service(self, now: float, given: Mapping[str, Any]) -> Service:
         service = self.active_service(given.get("cluster") or "default", given["service"])
+        _admit(admission.request_problem(given, self.capacity_providers))
         settings = service.settings | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
         if given.get("capacityProviderStrategy") is not None:
             move_capacity(settings, service.first_launch_type)
@@ -117,7 +120,7 @@ class EcsBackend(InstanceBackend):
         _refuse(deployment_settings.problem(given, configuration, settings))
         definition = service.task_definition
         if given.get("taskDefinition"):
-            definition = self.describe_task_definition(given["taskDefinition"]).arn
+            definition = self._definition(given["taskDefinition"]).arn
         check_network(self.account_id, self.region_name, settings, None)
         starts_deployment = (
             bool(given.get("forceNewDeployment"))
@@ -131,6 +134,7 @@ class EcsBackend(InstanceBackend):
                     "The service has reached the maximum number of deployments that are not completed."
                 )
             self._check_load_balancers(settings["loadBalancers"])
+            self._check_definition(given, self.describe_task_definition(definition), settings["loadBalancers"])
         service.settings, service.deployment_configuration = settings, configuration
         service.task_definition = definition
         if given.get("desiredCount") is not None:
@@ -226,7 +230,9 @@ class EcsBackend(InstanceBackend):
         count = 1 if given.get("count") is None else given["count"]
         if not 1 <= count <= 10:
             raise InvalidParameterException("count should be between 1 and 10")
-        definition = self.describe_task_definition(given["taskDefinition"])
+        _admit(admission.request_problem(given, self.capacity_providers))
+        definition = self._definition(given["taskDefinition"])
+        self._check_definition(given, definition, [])
         settings = {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
         check_network(self.account_id, self.region_name, settings, definition.network_mode)
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
@@ -346,6 +352,17 @@ class EcsBackend(InstanceBackend):
 
     # -- parts ---------------------------------------------------------------------------------------------
 
+    def _definition(self, name: str) -> Any:
+        """A task definition by its ARN, by family:revision, or the newest active one of a family."""
+        revisions = self.task_definitions.get(name, {})
+        active = [revision for revision, each in revisions.items() if each.status == "ACTIVE"]
+        return revisions[max(active)] if active else self.describe_task_definition(name)
+
+    def _check_definition(self, given: Mapping[str, Any], definition: Any, balancers: list[dict[str, Any]]) -> None:
+        groups = elbv2_backends[self.account_id][self.region_name].target_groups
+        types = {arn: group.target_type for arn, group in groups.items()}
+        _admit(admission.definition_problem(given, admission.definition_of(definition), balancers, types))
+
     def _check_load_balancers(self, load_balancers: list[dict[str, Any]]) -> None:
         backend = elbv2_backends[self.account_id][self.region_name]
         in_use = groups_in_use(backend)
@@ -366,6 +383,11 @@ def _addresses_in_use() -> set[str]:
         for task in backend.all_tasks()
         if task.last_status != "STOPPED"
     }
+
+
+def _admit(problem: admission.Problem | None) -> None:
+    if problem:
+        raise EcsError(problem.code, problem.message)
 
 
 def _refuse(problem: str | None) -> None:
