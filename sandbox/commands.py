@@ -29,6 +29,10 @@ class MapInvalid(ValueError):
     """The order to run a command for a repository makes no sense; the message says what would."""
 
 
+class CannotStart(Exception):
+    """The command does not start, such as in a directory that is gone; the message is the task's reason."""
+
+
 class MapForbidden(Exception):
     """Commands may not be ordered here; the message says how they could be."""
 
@@ -111,6 +115,7 @@ class RunningCommand:
     """One process (and all that it starts). It ends with the sandbox, however the sandbox ends.
 
     Its lines go to `log`. `ports`: container port -> local port; PORT in its environment is the first of them.
+    Raises CannotStart.
     """
 
     def __init__(
@@ -124,15 +129,18 @@ class RunningCommand:
         own = {f"PORT_{container_port}": str(port) for container_port, port in ports.items()}
         if ports:
             own["PORT"] = str(next(iter(ports.values())))
-        self._process = subprocess.Popen(
-            [sys.executable, "-IS", str(_GUARD), *mapped.command],
-            cwd=mapped.directory,
-            env=dict(environment) | inherited | dict(mapped.environment) | own | {"PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-IS", str(_GUARD), *mapped.command],
+                cwd=mapped.directory,
+                env=dict(environment) | inherited | dict(mapped.environment) | own | {"PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:  # ValueError: a NUL in an argument or the environment
+            raise CannotStart(f"CannotStartContainerError: {mapped.command[0]} does not start: {error}") from error
         # Popen leaves these None only where it was not asked for a pipe.
         self._wishes, self._output = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._log = log

@@ -92,6 +92,11 @@ class Containers:
         local, zone = self._local_ports.get((address, port), (None, ""))
         return None if self._outages.lost(zone) else local
 
+    def forget(self) -> None:
+        """What was served, and how many containers were started: chance begins again from the seed."""
+        self._started.clear()
+        self.take_served()
+
     def take_served(self) -> dict[str, int]:
         """Requests that each container answered since the last time this was asked, by runtime id."""
         served, self._served = self._served, Counter()

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.exceptions import ServiceException
+from moto.ecr.models import ecr_backends
 from moto.ecs.models import ecs_backends
 from werkzeug.wrappers import Request, Response
 
@@ -24,6 +26,8 @@ from sandbox.page.files import page_file
 from sandbox.runtime import Sandbox, alarm_exists
 
 PREFIX = "/_sandbox/"
+# Beyond them dates end before the tests do: the year 9999 is all that Python and the SDKs know.
+_CLOCK_BOUNDS = {"scale": 1_000_000, "advance": 10 * 365 * 86_400}
 _REPOSITORY = re.compile(r"^[a-z0-9]+(?:[._/-][a-z0-9]+)*$")
 
 
@@ -49,7 +53,7 @@ def answer(sandbox: Sandbox, request: Request) -> Response:
         return Response(json.dumps(body), 200, content_type="application/json")
     except ControlError as error:
         return _refuse(str(error), error.status)
-    except (BehaviourUnknown, FaultInvalid, MapInvalid) as error:
+    except (BehaviourUnknown, FaultInvalid, MapInvalid, ServiceException) as error:
         return _refuse(str(error), 400)
     except MapForbidden as error:
         return _refuse(str(error), 403)
@@ -76,6 +80,12 @@ def _text(document: dict[str, Any], name: str, default: str | None = None) -> st
     return value
 
 
+def _region(name: str) -> str:
+    if name not in ecr_backends[DEFAULT_ACCOUNT_ID]:
+        raise ControlError(f"there is no region {name!r}; the usual one is {DEFAULT_REGION}")
+    return name
+
+
 def _health(sandbox: Sandbox, request: Request) -> dict[str, Any]:
     return {"status": "ok", "tasks": sandbox.engine.task_counts(), "clock": _clock_now(sandbox)}
 
@@ -86,7 +96,8 @@ def _images(sandbox: Sandbox, request: Request) -> dict[str, str]:
     if not _REPOSITORY.match(repository):
         raise ControlError(f"repository {repository!r} is not a name that ECR accepts")
     tag = _text(document, "tag") if "tag" in document else None
-    pushed = push_image(repository, _text(document, "behaviour"), tag, _text(document, "region", DEFAULT_REGION))
+    region = _region(_text(document, "region", DEFAULT_REGION))
+    pushed = push_image(repository, _text(document, "behaviour"), tag, region)
     sandbox.store.mark_changed()
     return pushed
 
@@ -108,10 +119,10 @@ def _clear_faults(sandbox: Sandbox, request: Request) -> dict[str, int]:
 
 def _clock(sandbox: Sandbox, request: Request) -> dict[str, Any]:
     document = _document(request)
-    for name in ("scale", "advance"):
+    for name, most in _CLOCK_BOUNDS.items():
         value = document.get(name, 1)
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise ControlError(f"{name} must be a number")
+        if not isinstance(value, int | float) or isinstance(value, bool) or not value <= most:
+            raise ControlError(f"{name} must be a number, {most:,} at most")
     try:
         if "scale" in document:
             sandbox.clock.set_scale(document["scale"])
@@ -167,14 +178,14 @@ def _order_hook_answer(sandbox: Sandbox, request: Request) -> dict[str, str]:
     answer = _text(document, "answer")
     if answer not in ANSWERS:
         raise ControlError(f"answer must be one of {', '.join(ANSWERS)}")
-    answers = _hook_answers(_text(document, "region", DEFAULT_REGION))
+    answers = _hook_answers(_region(_text(document, "region", DEFAULT_REGION)))
     answers[function_name(_text(document, "function"))] = answer
     sandbox.changed()
     return answers
 
 
 def _list_hook_answers(sandbox: Sandbox, request: Request) -> dict[str, str]:
-    return _hook_answers(request.args.get("region", DEFAULT_REGION))
+    return _hook_answers(_region(request.args.get("region", DEFAULT_REGION)))
 
 
 def _hook_answers(region: str) -> dict[str, str]:

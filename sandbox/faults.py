@@ -6,6 +6,7 @@ seed, so that the same order of calls meets the same faults again.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import threading
@@ -28,6 +29,9 @@ KINDS = {
 _CARRIED_OUT = frozenset({"alarm", "kill-tasks", "spot-interruption", "zone"})
 _ZONE = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")
 _SIGKILLED = 137
+_LONGEST_WAIT = 3_600  # real seconds that one call may be held up
+_TEXTS = ("service", "action", "code", "alarm", "cluster", "zone")
+_NUMBERS = {"share": 1.0, "seconds": _LONGEST_WAIT}  # and their greatest values
 
 # The code each service's SDK recognises as throttling (botocore's retry data and the services' API references).
 _THROTTLING = {
@@ -91,32 +95,45 @@ def parse_fault(document: Any) -> Fault:
     if not isinstance(document, dict):
         raise FaultInvalid("a fault is a JSON object")
     kind = document.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         known = "; ".join(f"{name}: {meaning}" for name, meaning in KINDS.items())
         raise FaultInvalid(f"unknown kind {kind!r}. Known kinds: {known}")
     known_fields = {each.name for each in fields(Fault)} - {"id", "hit"}
     if unknown := set(document) - known_fields:
         raise FaultInvalid(f"unknown field {sorted(unknown)[0]!r}; a fault may have {', '.join(sorted(known_fields))}")
-    try:
-        fault = Fault(**document)
-        fault.share, fault.seconds = float(fault.share), float(fault.seconds)
-    except (TypeError, ValueError) as error:
-        raise FaultInvalid(str(error)) from error
-    if not 0 <= fault.share <= 1:
-        raise FaultInvalid("share must be between 0 and 1")
-    if fault.times is not None and (not isinstance(fault.times, int) or fault.times < 1):
-        raise FaultInvalid("times must be a whole number above 0")
+    _check_types(document)
+    fault = Fault(**document)
     if kind == "latency" and fault.seconds <= 0:
         raise FaultInvalid("latency needs seconds above 0")
     if kind == "error" and not fault.code:
         raise FaultInvalid("error needs a code")
     if kind == "alarm" and not fault.alarm:
         raise FaultInvalid("alarm needs the alarm's name")
-    if kind == "zone" and not (isinstance(fault.zone, str) and _ZONE.match(fault.zone)):
+    if kind == "zone" and not _ZONE.match(fault.zone):
         raise FaultInvalid("zone needs the zone's name, such as us-east-1a")
-    if not isinstance(fault.exit_code, int) or not 0 <= fault.exit_code <= 255:
-        raise FaultInvalid("exit_code must be a whole number from 0 to 255")
     return fault
+
+
+def _check_types(document: dict[str, Any]) -> None:
+    """What a field may hold, whatever the kind. Raises FaultInvalid."""
+    for name in _TEXTS:
+        if name in document and not (isinstance(document[name], str) and document[name]):
+            raise FaultInvalid(f"{name} must be a text that is not empty")
+    for name, most in _NUMBERS.items():
+        value = document.get(name, 0)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
+            raise FaultInvalid(f"{name} must be a number, and between 0 and {most:g}")
+    times = document.get("times")
+    if times is not None and not _is_whole(times, 1, math.inf):
+        raise FaultInvalid("times must be a whole number above 0")
+    if not _is_whole(document.get("status", 400), 400, 599):
+        raise FaultInvalid("status must be a whole number from 400 to 599, as an error's HTTP status is")
+    if not _is_whole(document.get("exit_code", _SIGKILLED), 0, 255):
+        raise FaultInvalid("exit_code must be a whole number from 0 to 255")
+
+
+def _is_whole(value: Any, least: float, most: float) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 class Faults:
@@ -133,10 +150,16 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> Fault:
-        if fault.kind in _CARRIED_OUT:
-            self._carry_out(fault, True)
+        """In force from here on: it is listed before it is carried out, so that nothing undoes it in between."""
         with self._lock:
             self._faults.append(fault)
+        if fault.kind in _CARRIED_OUT:
+            try:
+                self._carry_out(fault, True)
+            except BaseException:
+                with self._lock:
+                    self._faults.remove(fault)
+                raise
         return fault
 
     def list(self) -> list[Fault]:

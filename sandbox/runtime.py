@@ -17,6 +17,7 @@ from sandbox.ecs.capacity import runs_tasks
 from sandbox.ecs.engine import Engine
 from sandbox.ecs.responses import EcsResponse
 from sandbox.faults import Fault, Faults
+from sandbox.metrics.evaluator import FORCED
 from sandbox.metrics.monitor import Monitor
 from sandbox.money.meter import Meter
 from sandbox.moto_ext.applicationautoscaling import ApplicationAutoscalingBackend
@@ -28,7 +29,6 @@ from sandbox.notifications.delivery import Outbox
 from sandbox.persistence import Store
 from sandbox.scaling.scaler import Scaler
 
-_FORCED = "Forced by an ordered fault"
 _RELEASED = "The ordered fault was taken back"
 
 
@@ -78,10 +78,12 @@ class Sandbox:
         self.engine.wake()
 
     def reset(self) -> None:
-        """Forget everything, as if started on an empty folder."""
+        """Forget everything, as if started on an empty folder; only sandbox time and its scale go on."""
         self.faults.clear()
         with self.engine.lock:
             BackendDict.reset()
+            self.engine.forget()
+        self.outbox.forget()
         self.calls.clear()
         self.engine.commands.take_back()
         self.engine.wake()
@@ -103,7 +105,7 @@ class Sandbox:
 
     def _carry_out(self, fault: Fault, in_force: bool) -> None:
         """What an ordered fault does by itself, and how it is taken back."""
-        if fault.kind == "alarm":
+        if fault.kind == "alarm" and (in_force or fault.alarm not in self._forced_alarms()):
             force_alarm(fault.alarm, in_force)
         elif fault.kind == "zone" and in_force:
             self.engine.outages.lose(fault.zone)
@@ -121,7 +123,7 @@ def alarm_exists(name: str) -> bool:
 
 def force_alarm(name: str, in_alarm: bool) -> None:
     """Put every alarm of this name into ALARM, or back to OK."""
-    reason, state = (_FORCED, "ALARM") if in_alarm else (_RELEASED, "OK")
+    reason, state = (FORCED, "ALARM") if in_alarm else (_RELEASED, "OK")
     for backend in _alarm_owners(name):
         backend.set_alarm_state(name, reason, "{}", state)
 

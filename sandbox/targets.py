@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,8 @@ from sandbox.clock import Clock
 from sandbox.containers import HEALTH_CHECKER, Containers
 from sandbox.http import HttpRequest
 from sandbox.http_client import send_once
+
+log = logging.getLogger(__name__)
 
 # Real seconds: a local container answers at once or not at all, however fast sandbox time passes.
 _LEAST_TIMEOUT, _LEAST_PAUSE, _LONGEST_PAUSE = 0.25, 0.02, 0.2
@@ -52,12 +55,17 @@ class CheckResult:
     timed_out: bool = False
 
 
-def matches(matcher: str, status: int) -> bool:
+def code_ranges(matcher: str) -> list[tuple[int, int]]:
+    """`200,301-302` -> [(200, 200), (301, 302)]. Raises ValueError where it is neither codes nor ranges of them."""
+    ranges = []
     for part in matcher.split(","):
-        low, _, high = part.strip().partition("-")
-        if int(low) <= status <= int(high or low):
-            return True
-    return False
+        low, dash, high = part.strip().partition("-")
+        ranges.append((int(low), int(high) if dash else int(low)))
+    return ranges
+
+
+def matches(matcher: str, status: int) -> bool:
+    return any(low <= status <= high for low, high in code_ranges(matcher))
 
 
 def after_check(before: TargetState, result: CheckResult, settings: CheckSettings) -> TargetState:
@@ -154,19 +162,32 @@ class TargetChecks:
                 continue
 
     async def _check(self, key: TargetKey, settings: CheckSettings) -> None:
+        """One check. The next one is scheduled however this one went: whatever is raised is a failed check."""
+        try:
+            await self._check_once(key, settings)
+        finally:
+            if self._settings.get(key) is settings:
+                spread = len(self._settings) / _MOST_PER_SECOND * self._clock.scale
+                self._schedule(self._clock.seconds() + max(settings.interval, spread), key, settings)
+
+    async def _check_once(self, key: TargetKey, settings: CheckSettings) -> None:
         result = await self._probe(key, settings)
         if self._settings.get(key) is not settings:
             return
         before = self._states[key]
-        after = self._states[key] = after_check(before, result, settings)
+        try:
+            after = after_check(before, result, settings)
+        except ValueError:
+            if not before.failed:
+                log.exception("the matcher %r of %s cannot be read", settings.matcher, key.group_arn)
+            after = after_check(before, CheckResult(None), settings)
+        self._states[key] = after
         now = self._clock.seconds()
         if after.state != before.state:
             self._healthy_since.pop(key, None)
             if after.state == "healthy":
                 self._healthy_since[key] = now
             self._on_change(key)
-        spread = len(self._settings) / _MOST_PER_SECOND * self._clock.scale
-        self._schedule(now + max(settings.interval, spread), key, settings)
 
     async def _probe(self, key: TargetKey, settings: CheckSettings) -> CheckResult:
         port = self._containers.local_port(key.id, settings.port or key.port)
@@ -179,5 +200,8 @@ class TargetChecks:
         except TimeoutError:
             return CheckResult(None, timed_out=True)
         except OSError:
+            return CheckResult(None)
+        except Exception:
+            log.exception("a health check of %s:%s stumbled", key.id, key.port)
             return CheckResult(None)
         return CheckResult(response.status)

@@ -133,10 +133,12 @@ class ReleaseWorld:
         world.ecs.create_service(
             cluster=world.cluster,
             serviceName=under_test.name,
-            taskDefinition=under_test.register("123456789012.dkr.ecr.us-east-1.amazonaws.com/none:bootstrap"),
+            taskDefinition=under_test.register(
+                "123456789012.dkr.ecr.us-east-1.amazonaws.com/none:bootstrap", name="api"
+            ),
             desiredCount=0,
             launchType="FARGATE",
-            loadBalancers=[{"targetGroupArn": under_test.target_group, "containerName": "app", "containerPort": 8080}],
+            loadBalancers=[{"targetGroupArn": under_test.target_group, "containerName": "api", "containerPort": 8080}],
             networkConfiguration=world.network,
         )
         given = outputs(

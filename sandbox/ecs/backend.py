@@ -12,13 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 from moto.ecs import models
-from moto.ecs.exceptions import EcsClientException, InvalidParameterException, ServiceNotFoundException
+from moto.ecs.exceptions import InvalidParameterException, ServiceNotFoundException
 from moto.elbv2.models import elbv2_backends
 
-from sandbox.ecs import deployment_settings, rollouts
+from sandbox.ecs import admission, deployment_settings, rollouts, run_tokens
 from sandbox.ecs.capacity import InstanceBackend
+from sandbox.ecs.errors import EcsError, ServiceNotActive, TokenInUse
 from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
-from sandbox.ecs.placement import check_network, choose_capacity
+from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity, move_capacity
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
 
@@ -60,17 +61,13 @@ _DEFAULTS: dict[str, Any] = {
 _MOST_UNFINISHED_ROLLOUTS = 5
 
 
-class ServiceNotActive(ServiceNotFoundException):
-    code = "ServiceNotActiveException"
-
-
 class EcsBackend(InstanceBackend):
     services: dict[str, Service]
     tasks: dict[str, dict[str, Task]]
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.run_tokens: dict[str, list[str]] = {}
+        self.runs: run_tokens.Runs = {}
         self.hook_answers: dict[str, str] = {}  # what Lambda functions of lifecycle hooks answer, by their names
         self._members: dict[str, dict[str, Task]] = {}  # service key -> its tasks by ARN, until they are dealt with
 
@@ -84,12 +81,14 @@ class EcsBackend(InstanceBackend):
             raise InvalidParameterException("Unable to Start a service that is still Draining.")
         if former and former.status == "ACTIVE":
             raise InvalidParameterException("Creation of service was not idempotent.")
+        _admit(admission.request_problem(given, self.capacity_providers))
         settings = _DEFAULTS | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
         configuration = deployment_settings.merged(deployment_settings.DEFAULTS, given.get("deploymentConfiguration"))
         _refuse(deployment_settings.problem(given, configuration, settings))
         self._check_load_balancers(settings["loadBalancers"])
-        definition = self.describe_task_definition(given["taskDefinition"])
+        definition = self._definition(given["taskDefinition"])
+        self._check_definition(given, definition, settings["loadBalancers"])
         check_network(self.account_id, self.region_name, settings, definition.network_mode)
         service = Service(
             arn=f"arn:aws:ecs:{self.region_name}:{self.account_id}:service/{cluster.name}/{name}",
@@ -102,6 +101,7 @@ class EcsBackend(InstanceBackend):
             deployment_configuration=configuration,
             tags=list(given.get("tags") or []),
             created_by=f"arn:aws:iam::{self.account_id}:root",
+            first_launch_type=settings.get("launchType"),
         )
         if given.get("role"):
             service.settings["roleArn"] = given["role"]
@@ -111,18 +111,21 @@ class EcsBackend(InstanceBackend):
 
     def change_service(self, now: float, given: Mapping[str, Any]) -> Service:
         service = self.active_service(given.get("cluster") or "default", given["service"])
+        _admit(admission.request_problem(given, self.capacity_providers))
         settings = service.settings | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
+        if given.get("capacityProviderStrategy") is not None:
+            move_capacity(settings, service.first_launch_type)
         asked = given.get("deploymentConfiguration")
         configuration = deployment_settings.merged(service.deployment_configuration, asked)
         _refuse(deployment_settings.problem(given, configuration, settings))
         definition = service.task_definition
         if given.get("taskDefinition"):
-            definition = self.describe_task_definition(given["taskDefinition"]).arn
+            definition = self._definition(given["taskDefinition"]).arn
         check_network(self.account_id, self.region_name, settings, None)
         starts_deployment = (
             bool(given.get("forceNewDeployment"))
             or definition != service.task_definition
-            or any(settings.get(key) != service.settings.get(key) for key in REVISION_FIELDS)
+            or any(given.get(key) not in (None, service.settings.get(key)) for key in REVISION_FIELDS)
         )
         if starts_deployment:
             unfinished = sum(each.state != "COMPLETED" for each in service.rollouts)
@@ -131,6 +134,7 @@ class EcsBackend(InstanceBackend):
                     "The service has reached the maximum number of deployments that are not completed."
                 )
             self._check_load_balancers(settings["loadBalancers"])
+            self._check_definition(given, self.describe_task_definition(definition), settings["loadBalancers"])
         service.settings, service.deployment_configuration = settings, configuration
         service.task_definition = definition
         if given.get("desiredCount") is not None:
@@ -201,41 +205,57 @@ class EcsBackend(InstanceBackend):
         """The scheduler is done with a stopped task."""
         self._members[service.key].pop(task.arn, None)
 
+    def release_all(self, service: Service) -> None:
+        """The scheduler is done with a deleted service."""
+        self._members.pop(service.key, None)
+
     def task_by_id(self, cluster: str, arn_or_id: str) -> Task | None:
         tasks = self.tasks.get(self._get_cluster(cluster).name, {})
         wanted = arn_or_id.split("/")[-1]
         return next((task for task in tasks.values() if task.id == wanted), None)
 
-    def run_standalone(self, now: float, given: Mapping[str, Any]) -> list[Task]:
-        """RunTask. The same clientToken gives the same tasks, however often it comes."""
-        token = given.get("clientToken")
+    def run_standalone(self, now: float, given: Mapping[str, Any]) -> tuple[list[Task], list[str]]:
+        """RunTask: the tasks that were placed, and for each of the others why it was not.
+
+        The same clientToken gives the same answer and starts nothing (see run_tokens).
+        """
         cluster = self._get_cluster(given.get("cluster") or "default")
-        if token and token in self.run_tokens:
+        key, parameters = (cluster.name, given.get("clientToken") or ""), run_tokens.fingerprint(given)
+        run_tokens.forget_old(self.runs, now)
+        if run := self.runs.get(key):
+            if run.parameters != parameters:
+                raise TokenInUse(run.tasks)
             known = self.tasks.get(cluster.name, {})
-            return [known[arn] for arn in self.run_tokens[token] if arn in known]
-        count = given.get("count") or 1
+            return [known[arn] for arn in run.tasks if arn in known], list(run.failures)
+        count = 1 if given.get("count") is None else given["count"]
         if not 1 <= count <= 10:
             raise InvalidParameterException("count should be between 1 and 10")
-        definition = self.describe_task_definition(given["taskDefinition"])
+        _admit(admission.request_problem(given, self.capacity_providers))
+        definition = self._definition(given["taskDefinition"])
+        self._check_definition(given, definition, [])
         settings = {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
         check_network(self.account_id, self.region_name, settings, definition.network_mode)
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
-        tasks = [
-            self.add_task(
-                now,
-                cluster=cluster,
-                definition=definition,
-                settings=settings,
-                group=given.get("group") or f"family:{definition.family}",
-                started_by=given.get("startedBy") or "",
-                tags=list(given.get("tags") or []),
-                overrides=given.get("overrides") or {},
-            )
-            for _ in range(count)
-        ]
-        if token:
-            self.run_tokens[token] = [task.arn for task in tasks]
-        return tasks
+        tasks: list[Task] = []
+        failures: list[str] = []
+        for _ in range(count):
+            try:
+                task = self.add_task(
+                    now,
+                    cluster=cluster,
+                    definition=definition,
+                    settings=settings,
+                    group=given.get("group") or f"family:{definition.family}",
+                    started_by=given.get("startedBy") or "",
+                    tags=list(given.get("tags") or []),
+                    overrides=given.get("overrides") or {},
+                )
+                tasks.append(task)
+            except NoCapacity as error:
+                failures.append(str(error))
+        if tasks and given.get("clientToken"):
+            self.runs[key] = run_tokens.Run(parameters, now, tuple(task.arn for task in tasks), tuple(failures))
+        return tasks, failures
 
     def add_service_task(self, now: float, service: Service, rollout: Rollout) -> Task:
         revision = service.revisions[rollout.revision_arn]
@@ -244,7 +264,7 @@ class EcsBackend(InstanceBackend):
             now,
             cluster=self._get_cluster(service.cluster_name),
             definition=definition,
-            settings=service.settings | revision.settings,
+            settings=revision.settings,
             group=f"service:{service.name}",
             started_by=rollout.id,
             tags=_propagated_tags(service, definition.tags),
@@ -332,6 +352,17 @@ class EcsBackend(InstanceBackend):
 
     # -- parts ---------------------------------------------------------------------------------------------
 
+    def _definition(self, name: str) -> Any:
+        """A task definition by its ARN, by family:revision, or the newest active one of a family."""
+        revisions = self.task_definitions.get(name, {})
+        active = [revision for revision, each in revisions.items() if each.status == "ACTIVE"]
+        return revisions[max(active)] if active else self.describe_task_definition(name)
+
+    def _check_definition(self, given: Mapping[str, Any], definition: Any, balancers: list[dict[str, Any]]) -> None:
+        groups = elbv2_backends[self.account_id][self.region_name].target_groups
+        types = {arn: group.target_type for arn, group in groups.items()}
+        _admit(admission.definition_problem(given, admission.definition_of(definition), balancers, types))
+
     def _check_load_balancers(self, load_balancers: list[dict[str, Any]]) -> None:
         backend = elbv2_backends[self.account_id][self.region_name]
         in_use = groups_in_use(backend)
@@ -354,12 +385,9 @@ def _addresses_in_use() -> set[str]:
     }
 
 
-class EcsError(EcsClientException):
-    """An error of ECS by its code."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+def _admit(problem: admission.Problem | None) -> None:
+    if problem:
+        raise EcsError(problem.code, problem.message)
 
 
 def _refuse(problem: str | None) -> None:

@@ -108,6 +108,15 @@ class Engine:
             self._on_change()
         return in_motion
 
+    def forget(self) -> None:
+        """The backends have been reset: end what ran for them, and remember nothing of it."""
+        with self.lock:
+            self._tick(self._clock.seconds())
+            self.logs.flush()
+            self.containers.forget()
+            self.listeners.forget()
+            self._stumbled.clear()
+
     def _tick(self, now: float) -> tuple[bool, bool]:
         """Whether anything changed, and whether anything is on its way to change by itself."""
         changed = in_motion = False

@@ -11,7 +11,7 @@ from typing import Any
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.behaviours import Behaviour
-from sandbox.commands import CommandMaps, MappedCommand
+from sandbox.commands import CannotStart, CommandMaps, MappedCommand
 from sandbox.container_logs import ContainerLogs, LogGroupMissing, destination, open_stream
 from sandbox.containers import Containers, ContainerSpec
 from sandbox.ecs.backend import EcsBackend
@@ -95,7 +95,12 @@ class Lifecycle:
             return
         for container in task.containers:
             container.last_status = "RUNNING"
-            self._begin(backend, task, container, now)
+            try:
+                self._begin(backend, task, container, now)
+            except CannotStart as error:
+                container.last_status, container.reason = "STOPPED", str(error)
+                begin_stop(task, now, "TaskFailedToStart", str(error))
+                return
         if any(each.last_status == "STOPPED" and each.essential for each in task.containers):
             begin_stop(task, now, "EssentialContainerExited", _EXITED)
             return
@@ -174,8 +179,12 @@ class Lifecycle:
             if container.job and self._command_of(task, container) is not None:
                 exit_container(container, _KILLED, "The sandbox was restarted")
                 task.version += 1
-            else:
+                continue
+            try:
                 self._serve(backend, task, container, task.running_since or 0.0)
+            except CannotStart as error:
+                container.last_status, container.reason = "STOPPED", str(error)
+                task.version += 1
 
     def _watch_containers(self, task: Task, now: float) -> None:
         age = now - (task.running_since or now)

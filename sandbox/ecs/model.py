@@ -238,7 +238,10 @@ class ServiceDeployment:
 
 @dataclass
 class Service:
-    """`settings` are the fields of CreateService that are answered as they were given."""
+    """`settings` are the fields of CreateService that are answered as they were given.
+
+    `first_launch_type`: the one that it was made with, None where it was made with a capacity provider strategy.
+    """
 
     arn: str
     name: str
@@ -260,6 +263,7 @@ class Service:
     steady: bool = False
     waits: bool = False  # for time to pass or for somebody's word only
     stuck: bool = False
+    first_launch_type: str | None = None
 
     @property
     def key(self) -> str:

@@ -47,11 +47,29 @@ def choose_capacity(settings: dict[str, Any], default_strategy: list[dict[str, A
             settings["capacityProviderStrategy"] = default_strategy
         else:
             settings["launchType"] = "EC2"
+    if on_fargate(settings) and settings.get("platformVersion") in (None, "LATEST"):
+        settings["platformVersion"] = _LATEST_FARGATE
+
+
+def on_fargate(settings: Mapping[str, Any]) -> bool:
     strategy = settings.get("capacityProviderStrategy") or []
     providers = [item["capacityProvider"] for item in strategy]
-    fargate = settings.get("launchType") == "FARGATE" or any(name.startswith("FARGATE") for name in providers)
-    if fargate and settings.get("platformVersion") in (None, "LATEST"):
-        settings["platformVersion"] = _LATEST_FARGATE
+    return settings.get("launchType") == "FARGATE" or any(name.startswith("FARGATE") for name in providers)
+
+
+def move_capacity(settings: dict[str, Any], launch_type: str | None) -> None:
+    """UpdateService gave a capacity provider strategy: it takes the launch type's place.
+
+    An empty one goes back to the launch type: `launch_type`, which the service was made with, else EC2 (inferred).
+    """
+    if settings["capacityProviderStrategy"]:
+        settings.pop("launchType", None)
+    else:
+        del settings["capacityProviderStrategy"]
+        settings["launchType"] = launch_type or "EC2"
+    if not on_fargate(settings):
+        settings.pop("platformVersion", None)
+    choose_capacity(settings, None)
 
 
 def check_network(account: str, region: str, settings: Mapping[str, Any], network_mode: str | None) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ecs import responses
-from moto.ecs.exceptions import InvalidParameterException
+from moto.ecs.exceptions import InvalidParameterException, ServiceNotFoundException
 
 from sandbox.clock import Clock
 from sandbox.ecs import describe, staged
-from sandbox.ecs.backend import EcsBackend, EcsError
+from sandbox.ecs.backend import EcsBackend
+from sandbox.ecs.errors import EcsError
 from sandbox.ecs.hooks import resolved
 from sandbox.ecs.model import Service, utcnow
-from sandbox.ecs.placement import NoCapacity
 from sandbox.ecs.tasks import begin_stop
 
 _MOST_PER_CALL = {"services": 10, "tasks": 100, "serviceDeploymentArns": 20, "serviceRevisionArns": 20}
@@ -172,12 +172,10 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
 
     def run_task(self) -> ActionResult:
         with self.lock:
-            try:
-                tasks = self._backend.run_standalone(self.clock.seconds(), self._given())
-            except NoCapacity as error:
-                failure = {"arn": self._backend._get_cluster(self._cluster).arn, "reason": str(error)}
-                return ActionResult({"tasks": [], "failures": [failure]})
-            return ActionResult({"tasks": [describe.task(task) for task in tasks], "failures": []})
+            tasks, reasons = self._backend.run_standalone(self.clock.seconds(), self._given())
+            arn = self._backend._get_cluster(self._cluster).arn
+            failures = [{"arn": arn, "reason": reason} for reason in reasons]
+            return ActionResult({"tasks": [describe.task(task) for task in tasks], "failures": failures})
 
     def stop_task(self) -> ActionResult:
         with self.lock:
@@ -192,8 +190,11 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
         service_name, family = self._get_param("serviceName"), self._get_param("family")
         started_by, launch_type = self._get_param("startedBy"), self._get_param("launchType")
         wanted_status = self._get_param("desiredStatus") or "RUNNING"
+        instance = (self._get_param("containerInstance") or "").split("/")[-1]
         with self.lock:
             cluster = self._backend._get_cluster(self._cluster)
+            if service_name and self._backend.find_service(self._cluster, service_name) is None:
+                raise ServiceNotFoundException()
             group = f"service:{service_name.split('/')[-1]}" if service_name else None
             arns = [
                 task.arn
@@ -202,6 +203,7 @@ class EcsResponse(responses.EC2ContainerServiceResponse):
                 and group in (None, task.group)
                 and started_by in (None, task.started_by)
                 and launch_type in (None, task.launch_type)
+                and (not instance or (task.instance or "").split("/")[-1] == instance)
                 and (not family or task.task_definition_arn.split("/")[-1].split(":")[0] == family)
             ]
         return self._page("taskArns", arns, default=100)

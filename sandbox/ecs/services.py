@@ -39,7 +39,7 @@ class ServiceScheduler:
         """One tick of one service that is not steady; whether anything changed."""
         tasks = backend.tasks_of(service)
         if service.status != "ACTIVE":
-            return self._wind_down(service, tasks, now)
+            return self._wind_down(backend, service, tasks, now)
         for task in tasks:
             self._judge(service, task, now)
         self._count_failures(backend, service, now)
@@ -53,11 +53,13 @@ class ServiceScheduler:
         service.waits = not moved and deployment is not None and staged.waits(deployment, now)
         return settled or moved or (deployment and deployment.progress) != before
 
-    def _wind_down(self, service: Service, tasks: list[Task], now: float) -> bool:
+    @staticmethod
+    def _wind_down(backend: EcsBackend, service: Service, tasks: list[Task], now: float) -> bool:
         for task in tasks:
             begin_stop(task, now, "ServiceSchedulerInitiated", f"Service {service.name} was deleted.")
         if not tasks:
             service.status, service.steady = "INACTIVE", True
+            backend.release_all(service)
         return True
 
     # -- health --------------------------------------------------------------------------------------------

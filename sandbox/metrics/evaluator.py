@@ -28,12 +28,13 @@ from sandbox.metrics.transitions import change_state, tell
 log = logging.getLogger(__name__)
 
 MINUTE, HIGH_RESOLUTION = 60, 10
+FORCED = "Forced by an ordered fault"
 _COMPOSITE_ROUNDS = 10  # composites of composites; AWS forbids cycles, here they end
 
 
 @dataclass
 class Evaluator:
-    """`forced` names the alarms that an ordered fault holds in ALARM: they are left alone."""
+    """`forced` names the alarms that an ordered fault holds in ALARM: their metrics do not count."""
 
     clock: Clock
     forced: Callable[[], Collection[str]]
@@ -49,6 +50,19 @@ class Evaluator:
                     changed |= self._alone(alarm, partial(self._judge, backend, alarm, moment))
             changed |= self._composites(backend, [alarm for alarm in alarms if alarm.rule])
         return changed
+
+    def hold(self) -> bool:
+        """Put forced alarms back into ALARM that somebody set to another state or made anew; whether there were any."""
+        forced = self.forced()
+        gone = [
+            (backend, backend.alarms[name])
+            for _, _, backend in list(cloudwatch_backends.iter_backends())
+            for name in forced
+            if name in backend.alarms and backend.alarms[name].state_value != ALARM
+        ]
+        for backend, alarm in gone:
+            change_state(backend, alarm, ALARM, FORCED, "{}", self.clock)
+        return bool(gone)
 
     def any_high_resolution(self) -> bool:
         return any(

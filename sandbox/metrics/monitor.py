@@ -56,11 +56,11 @@ class Monitor:
             return
         minute, before = _floor(now, MINUTE), _floor(self._looked_at, MINUTE)
         due = minute > before
-        changed = False
         with self._engine.lock:
+            changed = self._evaluator.hold()
             if due:
                 self._report(before, minute)
-                changed = self._evaluator.evaluate(minute)
+                changed |= self._evaluator.evaluate(minute)
             if now > minute and self._evaluator.any_high_resolution():
                 changed |= self._evaluator.evaluate(now)
             self._looked_at = now

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
+from ipaddress import ip_network
 from typing import Any
 
 from moto.elbv2 import models
 
 from sandbox.clock import Clock
 from sandbox.moto_ext.hooks import ExtendedBackend, use_backend, use_model
-from sandbox.targets import CheckSettings, TargetKey, TargetState
+from sandbox.targets import CheckSettings, TargetKey, TargetState, code_ranges
 
 _DRAINING = TargetState("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
 _UNUSED = TargetState("unused", "Target.NotRegistered", "Target is not registered to the target group")
@@ -40,7 +42,9 @@ class FakeTargetGroup(models.FakeTargetGroup):
             self.draining_until.pop(key, None)
 
     def deregister(self, targets: list[dict[str, Any]]) -> None:
+        now = self.clock.seconds()
         delay = float(self.attributes.get("deregistration_delay.timeout_seconds", 300))
+        self.draining_until = {key: until for key, until in self.draining_until.items() if until > now}
         for target in targets:
             gone = [
                 key
@@ -51,7 +55,7 @@ class FakeTargetGroup(models.FakeTargetGroup):
                 raise models.InvalidTargetError()
             for key in gone:
                 self.targets.pop(key)
-                self.draining_until[key] = self.clock.seconds() + delay
+                self.draining_until[key] = now + delay
 
     def deregister_terminated_instances(self, instance_ids: list[str]) -> None:
         gone = [dict(held) for held in self.targets.values() if held["Id"] in instance_ids]
@@ -100,6 +104,22 @@ class FakeTargetGroup(models.FakeTargetGroup):
 
 
 class ELBv2Backend(ExtendedBackend, models.ELBv2Backend):
+    def create_target_group(self, name: str, **kwargs: Any) -> Any:
+        _check_matcher((kwargs.get("matcher") or {}).get("HttpCode"), kwargs.get("protocol"))
+        return super().create_target_group(name, **kwargs)
+
+    def modify_target_group(self, arn: str, *args: Any, **kwargs: Any) -> Any:
+        given = signature(super().modify_target_group).bind(arn, *args, **kwargs).arguments
+        group = self.target_groups.get(arn)
+        _check_matcher(given.get("http_codes"), group.protocol if group else None)
+        return super().modify_target_group(arn, *args, **kwargs)
+
+    def _validate_conditions(self, conditions: list[dict[str, Any]]) -> None:
+        """Of CreateRule and ModifyRule: what the listeners here could not decide is refused."""
+        for condition in conditions:
+            _check_condition(condition)
+        super()._validate_conditions(conditions)
+
     def describe_target_health(
         self, target_group_arn: str, targets: list[dict[str, Any]]
     ) -> list[models.FakeHealthStatus]:
@@ -127,6 +147,37 @@ def forwarded_groups(action: dict[str, Any]) -> dict[str, int]:
     if groups:
         return {group["TargetGroupArn"]: int(group.get("Weight", 1)) for group in groups}
     return {action["TargetGroupArn"]: 1} if action.get("TargetGroupArn") else {}
+
+
+def _check_condition(condition: dict[str, Any]) -> None:
+    configs = [condition, *(each for each in condition.values() if isinstance(each, dict))]
+    if any(each.get("RegexValues") for each in configs):
+        raise models.InvalidConditionValueError(
+            "The sandbox does not match RegexValues: use Values, where * and ? are wildcards, instead"
+        )
+    for block in (condition.get("SourceIpConfig") or {}).get("Values") or []:
+        try:
+            ip_network(block, strict=False)
+        except ValueError as error:
+            raise models.InvalidConditionValueError(
+                f"The source-ip value '{block}' is not a CIDR block, such as 10.0.0.0/8"
+            ) from error
+
+
+def _check_matcher(matcher: str | None, protocol: str | None) -> None:
+    """moto takes whatever begins with a digit, such as 2xx (bounds: API reference, Matcher)."""
+    if not matcher:
+        return
+    highest = 499 if protocol in ("HTTP", "HTTPS") else 599
+    try:
+        readable = all(200 <= low <= high <= highest for low, high in code_ranges(matcher))
+    except ValueError:
+        readable = False
+    if not readable:
+        raise models.ValidationError(
+            f"Health check matcher HTTP code '{matcher}' must be codes or ranges of codes from 200 to {highest}, "
+            "such as 200, 200,202 or 200-299"
+        )
 
 
 def _split(key: str) -> dict[str, Any]:

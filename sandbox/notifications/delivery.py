@@ -49,8 +49,8 @@ class Outbox:
         self.base_url = base_url
         self._clock = clock
         self._http = urllib3.PoolManager(cert_reqs="CERT_NONE", retries=False)  # it never leaves this machine
-        self._ending = threading.Event()
-        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox-sns")
+        self._lock = threading.Lock()
+        self._begin()
 
     def post(
         self, endpoint: str, message: Mapping[str, Any], subscription_arn: str | None, *, raw: bool = False
@@ -61,13 +61,24 @@ class Outbox:
             return
         body = message["Message"] if raw else json.dumps(message, indent=2)
         found = headers(message, subscription_arn, raw=raw)
-        self._workers.submit(self._deliver, endpoint, str(body).encode(), found)
+        with self._lock:
+            self._workers.submit(self._deliver, endpoint, str(body).encode(), found, self._ending)
 
     def stop(self) -> None:
         self._ending.set()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
-    def _deliver(self, endpoint: str, body: bytes, found: Mapping[str, str]) -> None:
+    def forget(self) -> None:
+        """Nothing of what waits is posted any more; an attempt that has begun is ended."""
+        with self._lock:
+            self.stop()
+            self._begin()
+
+    def _begin(self) -> None:
+        self._ending = threading.Event()
+        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox-sns")
+
+    def _deliver(self, endpoint: str, body: bytes, found: Mapping[str, str], ending: threading.Event) -> None:
         for pause in (*PAUSES, None):
             try:
                 status = self._http.request(
@@ -78,6 +89,6 @@ class Outbox:
                 status = 599
             if not worth_another_attempt(status):
                 return
-            if pause is None or self._ending.wait(self._clock.real(pause)):
+            if pause is None or ending.wait(self._clock.real(pause)):
                 log.warning("SNS gave up on %s after %d attempts", endpoint, len(PAUSES) + 1)
                 return

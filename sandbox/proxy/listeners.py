@@ -20,6 +20,7 @@ from sandbox.moto_ext.elbv2 import forwarded_groups
 from sandbox.proxy import stickiness
 from sandbox.proxy.counts import Counts, HostCount, Route, host_count
 from sandbox.proxy.routing import (
+    CLIENT,
     DEFAULT_PRIORITY,
     Rule,
     WeightedTurns,
@@ -37,7 +38,6 @@ _BAD_GATEWAY = HttpResponse(502, b"502 Bad Gateway\n", _PLAIN)
 _NO_TARGET = HttpResponse(503, b"503 Service Temporarily Unavailable\n", _PLAIN)
 _TIMEOUT = HttpResponse(504, b"504 Gateway Time-out\n", _PLAIN)
 _DEFAULT_IDLE_TIMEOUT = 60.0  # real seconds, as HTTP time-outs are
-_CLIENT = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,12 @@ class Listeners:
             if arn not in self._servers:
                 self._servers[arn] = self._loop.run(self._listen(arn))
                 self.ports[arn] = self._servers[arn].port
+
+    def forget(self) -> None:
+        """What went through, and whose turn it is."""
+        self.counts.drain()
+        self._group_turns.clear()
+        self._target_turns.clear()
 
     def describe(self) -> list[ListenerInfo]:
         return [
@@ -221,7 +227,7 @@ class Listeners:
         attributes = held.load_balancer.attrs
         timeout = float(attributes.get("idle_timeout.timeout_seconds", _DEFAULT_IDLE_TIMEOUT))
         headers = forwarded_headers(
-            request.headers, _CLIENT, held.listener.protocol, int(held.listener.port), attributes
+            request.headers, CLIENT, held.listener.protocol, int(held.listener.port), attributes
         )
         loop = asyncio.get_running_loop()
         began = loop.time()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
+from ipaddress import ip_address, ip_network
 from secrets import token_hex
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ from sandbox.http import Headers, HttpRequest, HttpResponse
 
 T = TypeVar("T", bound=Hashable)
 DEFAULT_PRIORITY = 10**9
+CLIENT = "127.0.0.1"  # whoever asks is on this machine
 _SLOW_START_LEAST = 0.05
 _SET_BY_US = frozenset({"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port"})
 
@@ -59,7 +61,16 @@ def _holds(condition: Mapping[str, Any], request: HttpRequest) -> bool:
             for wanted in condition["QueryStringConfig"].get("Values", [])
             for key, value in given
         )
-    return field == "source-ip"  # every request comes from this machine
+    # Not X-Forwarded-For, as in AWS (API reference, SourceIpConditionConfig).
+    return field == "source-ip" and any(_is_within(CLIENT, each) for each in _values(condition, "SourceIpConfig"))
+
+
+def _is_within(address: str, block: str) -> bool:
+    """Whether the CIDR block (or single address) holds the address; what is no such block holds none."""
+    try:
+        return ip_address(address) in ip_network(block, strict=False)
+    except ValueError:
+        return False
 
 
 def _values(condition: Mapping[str, Any], config: str) -> list[str]:

@@ -271,3 +271,19 @@ def test_states_and_history_survive_a_restart_and_evaluation_goes_on(tmp_path: P
             return alarm.state == "OK"
 
         eventually(quiet)
+
+
+def test_a_forced_alarm_stays_forced_until_the_last_fault_is_taken_back(sandbox: SandboxProcess) -> None:
+    alarm = AlarmUnderTest(sandbox)
+    first, last = (sandbox.control("POST", "faults", {"kind": "alarm", "alarm": alarm.name})["id"] for _ in range(2))
+    assert alarm.state == "ALARM"
+    alarm.cloudwatch.set_alarm_state(AlarmName=alarm.name, StateValue="OK", StateReason="by hand")
+    assert alarm.comes_to("ALARM")["StateReason"] == "Forced by an ordered fault"
+    alarm.cloudwatch.delete_alarms(AlarmNames=[alarm.name])
+    alarm.cloudwatch.put_metric_alarm(**alarm.given)
+    alarm.comes_to("ALARM")
+    changes = len(alarm.history())
+    sandbox.control("DELETE", f"faults?id={first}")
+    assert (alarm.state, len(alarm.history())) == ("ALARM", changes)
+    sandbox.control("DELETE", f"faults?id={last}")
+    assert alarm.state in ("OK", "INSUFFICIENT_DATA")

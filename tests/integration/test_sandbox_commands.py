@@ -206,6 +206,32 @@ def test_commands_end_with_the_sandbox_and_begin_again_with_it(
         assert [each["repository"] for each in sandbox.control("GET", "maps")] == [service.repository]
 
 
+def test_a_command_whose_directory_is_gone_is_a_task_that_failed_to_start(world: World, tmp_path: Path) -> None:
+    directory = tmp_path / "application"
+    directory.mkdir()
+    service = mapped(world, directory=str(directory))
+    directory.rmdir()
+    service.create(desired=1)  # until the circuit breaker gives up
+    stopped = service.tasks("STOPPED")[0]
+    assert stopped["stopCode"] == "TaskFailedToStart"
+    assert stopped["stoppedReason"].startswith(f"CannotStartContainerError: {sys.executable} does not start:")
+    assert str(directory) in stopped["containers"][0]["reason"]
+
+
+def test_a_task_whose_directory_is_gone_after_a_restart_ends(tmp_path: Path) -> None:
+    directory, folder = tmp_path / "application", tmp_path / "aws"
+    directory.mkdir()
+    with start_sandbox(folder, scale=20, options=["--allow-commands"]) as sandbox:
+        service = mapped(World(sandbox), directory=str(directory))
+        service.create(desired=1)
+    directory.rmdir()
+    with start_sandbox(folder, scale=20, options=["--allow-commands"]) as sandbox:
+        service.world.ecs = sandbox.client("ecs")
+        stopped = eventually(lambda: service.tasks("STOPPED"))[0]
+        assert stopped["stopCode"] == "EssentialContainerExited"
+        assert "CannotStartContainerError" in stopped["containers"][0]["reason"]
+
+
 def test_commands_are_mapped_at_the_start_and_not_over_http_where_that_was_not_allowed(tmp_path: Path) -> None:
     """A one-off command of a mapped image is not run either: it ends as the image's behaviour says."""
     option = f"world/app={shlex.join(APP)}"

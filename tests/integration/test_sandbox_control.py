@@ -138,6 +138,16 @@ def test_an_image_waits_for_its_repository(sandbox: SandboxProcess) -> None:
     assert digests == [pushed["digest"]]
 
 
+def test_another_image_under_a_tag_that_is_immutable_is_refused(sandbox: SandboxProcess) -> None:
+    sandbox.client("ecr").create_repository(repositoryName="images/fixed", imageTagMutability="IMMUTABLE")
+    sandbox.image("images/fixed", "healthy", "v1")
+    sandbox.image("images/fixed", "healthy", "v1")
+    body = {"repository": "images/fixed", "behaviour": "unhealthy", "tag": "v1"}
+    answer = sandbox.refused("POST", "images", body)
+    assert answer["status"] == 400
+    assert "tag 'v1' already exists" in answer["error"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "message"),
     [
@@ -148,6 +158,13 @@ def test_an_image_waits_for_its_repository(sandbox: SandboxProcess) -> None:
         ("POST", "faults", {"kind": "alarm", "alarm": "none"}, 404, "there is no alarm 'none'"),
         ("POST", "clock", {"scale": 0}, 400, "above 0"),
         ("POST", "clock", {"advance": "soon"}, 400, "advance must be a number"),
+        ("POST", "clock", {"advance": 1e300}, 400, "advance must be a number, 315,360,000 at most"),
+        ("POST", "clock", {"scale": float("inf")}, 400, "scale must be a number, 1,000,000 at most"),
+        ("POST", "clock", {"scale": float("nan")}, 400, "scale must be a number"),
+        ("POST", "images", {"repository": "a", "behaviour": "healthy", "region": "mars-1"}, 400, "no region 'mars-1'"),
+        ("GET", "hooks?region=mars-1", None, 400, "no region 'mars-1'; the usual one is us-east-1"),
+        ("POST", "hooks", {"function": "f", "answer": "SUCCEEDED", "region": "mars-1"}, 400, "no region 'mars-1'"),
+        ("POST", "faults", {"kind": "down", "service": ["ecs"]}, 400, "service must be a text"),
         ("POST", "health", {}, 405, "not POST"),
         ("GET", "nowhere", None, 404, "Known: calls"),
     ],

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import urllib3
+from botocore.exceptions import ClientError
 
 from tests.sandbox_fixture import SandboxProcess, eventually, start_sandbox
 from tests.sandbox_world import BREAKER, World
@@ -237,6 +238,70 @@ def test_run_task_says_what_is_missing(sandbox: SandboxProcess) -> None:
     )
     answer = world.ecs.run_task(cluster=world.cluster, taskDefinition="large", launchType="EC2")
     assert (answer["tasks"], answer["failures"][0]["reason"]) == ([], "RESOURCE:MEMORY")
+
+
+@pytest.fixture
+def small(sandbox: SandboxProcess) -> World:
+    """A cluster with one instance and a definition, named like the cluster, of which two tasks fit on it."""
+    fleet = Fleet(sandbox, size=1)
+    fleet.registered(1)
+    world = fleet.world
+    sandbox.client("ecr").create_repository(repositoryName=world.cluster)
+    image = sandbox.image(world.cluster, "healthy", "v1")["image"]
+    world.ecs.register_task_definition(
+        family=world.cluster, containerDefinitions=[{"name": "app", "image": image, "cpu": 1, "memory": 900}]
+    )
+    return world
+
+
+def run(world: World, cluster: str = "", **given: Any) -> tuple[list[str], list[str]]:
+    """RunTask of five (or as given): the ARNs of what was started, and why the rest was not."""
+    answer = world.ecs.run_task(
+        cluster=cluster or world.cluster, taskDefinition=world.cluster, **{"count": 5, "launchType": "EC2", **given}
+    )
+    return [task["taskArn"] for task in answer["tasks"]], [failure["reason"] for failure in answer["failures"]]
+
+
+def test_run_task_answers_what_it_placed_beside_what_it_did_not(small: World) -> None:
+    tasks, failures = run(small, clientToken="one")
+    assert len(tasks) == 2
+    assert failures == ["RESOURCE:MEMORY"] * 3
+    assert sorted(small.ecs.list_tasks(cluster=small.cluster)["taskArns"]) == sorted(tasks)
+    assert run(small, clientToken="one") == (tasks, failures), "a retry starts nothing and hears the same"
+
+
+def test_a_token_that_placed_nothing_may_be_used_again(small: World) -> None:
+    first = run(small)[0][0]
+    assert run(small, clientToken="one") == ([], ["RESOURCE:MEMORY"] * 5)
+    small.ecs.stop_task(cluster=small.cluster, task=first)
+    eventually(lambda: len(run(small, clientToken="one")[0]) == 1, why="there is room again")
+
+
+def test_a_token_belongs_to_its_cluster_and_to_its_parameters_for_a_day(small: World) -> None:
+    tasks, _ = run(small, count=1, clientToken="one")
+    with pytest.raises(ClientError) as refused:
+        run(small, count=2, clientToken="one")
+    assert refused.value.response["Error"]["Code"] == "ConflictException"
+    assert refused.value.response["resourceIds"] == tasks
+    elsewhere = World(small.sandbox).cluster
+    placed, failures = run(small, elsewhere, clientToken="one")
+    assert (placed, len(failures)) == ([], 5), "there is no instance there"
+    small.sandbox.control("POST", "clock", {"advance": 24 * 3600})
+    again, _ = run(small, count=1, clientToken="one")
+    assert len(again) == 1
+    assert again != tasks
+
+
+def test_tasks_are_listed_by_the_instance_that_they_run_on(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=2)
+    instances = [each["containerInstanceArn"] for each in fleet.registered(2)]
+    tasks = fleet.service(3, memory=400).tasks()
+    for instance in instances:
+        own = sorted(task["taskArn"] for task in tasks if task["containerInstanceArn"] == instance)
+        assert own
+        for name in (instance, instance.split("/")[-1]):
+            listed = fleet.world.ecs.list_tasks(cluster=fleet.world.cluster, containerInstance=name)
+            assert sorted(listed["taskArns"]) == own
 
 
 def test_a_draining_instance_loses_its_tasks_to_others_and_a_terminated_one_at_once(sandbox: SandboxProcess) -> None:

@@ -307,3 +307,38 @@ def test_sampling_rules_and_groups_exist(sandbox: SandboxProcess) -> None:
     assert [group["GroupName"] for group in xray.get_groups()["Groups"]] == ["slow"]
     xray.delete_sampling_rule(RuleName="tenth")
     assert xray.get_sampling_rules()["SamplingRuleRecords"] == []
+
+
+def test_a_matcher_that_no_check_could_read_is_refused(sandbox: SandboxProcess) -> None:
+    elbv2, vpc = sandbox.client("elbv2"), sandbox.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    given = {"Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip"}
+    for matcher in ("2xx", "200-2", "500", "200,"):
+        with pytest.raises(ClientError, match="must be codes or ranges of codes from 200 to 499"):
+            elbv2.create_target_group(Name="read", Matcher={"HttpCode": matcher}, **given)
+    arn = elbv2.create_target_group(Name="read", Matcher={"HttpCode": "200,301-302"}, **given)["TargetGroups"][0][
+        "TargetGroupArn"
+    ]
+    with pytest.raises(ClientError, match="such as 200"):
+        elbv2.modify_target_group(TargetGroupArn=arn, Matcher={"HttpCode": "2xx"})
+    changed = elbv2.modify_target_group(TargetGroupArn=arn, Matcher={"HttpCode": "200-299"})["TargetGroups"][0]
+    assert changed["Matcher"] == {"HttpCode": "200-299"}
+
+
+def test_a_rule_that_no_listener_could_decide_is_refused(sandbox: SandboxProcess, subnets: list[str]) -> None:
+    elbv2 = sandbox.client("elbv2")
+    balancer = elbv2.create_load_balancer(Name="rules", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
+    listener = elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=[action])[
+        "Listeners"
+    ][0]["ListenerArn"]
+    for condition, words in (
+        ({"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/a"]}}, "does not match RegexValues"),
+        ({"Field": "path-pattern", "RegexValues": ["^/a"]}, "use Values"),
+        ({"Field": "source-ip", "SourceIpConfig": {"Values": ["here"]}}, "'here' is not a CIDR block"),
+    ):
+        with pytest.raises(ClientError, match=words):
+            elbv2.create_rule(ListenerArn=listener, Priority=1, Conditions=[condition], Actions=[action])
+    fine = {"Field": "source-ip", "SourceIpConfig": {"Values": ["10.0.0.0/8"]}}
+    rule = elbv2.create_rule(ListenerArn=listener, Priority=1, Conditions=[fine], Actions=[action])["Rules"][0]
+    with pytest.raises(ClientError, match="does not match RegexValues"):
+        elbv2.modify_rule(RuleArn=rule["RuleArn"], Conditions=[{"Field": "host-header", "RegexValues": ["a"]}])

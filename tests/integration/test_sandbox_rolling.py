@@ -346,6 +346,19 @@ def test_a_network_that_cannot_be_used_is_refused(world: World, network: dict[st
         )
 
 
+def test_a_service_moves_to_a_capacity_provider_and_back(world: World) -> None:
+    service = world.service(balanced=False)
+    service.create(desired=1)
+    for strategy, provider, launch_type in (
+        ([{"capacityProvider": "FARGATE_SPOT", "weight": 1}], "FARGATE_SPOT", None),
+        ([], None, "FARGATE"),
+    ):
+        described = service.update(capacityProviderStrategy=strategy, forceNewDeployment=True)
+        assert (described.get("capacityProviderStrategy") or [], described.get("launchType")) == (strategy, launch_type)
+        assert service.ended()["status"] == "SUCCESSFUL"
+        assert [task.get("capacityProviderName") for task in service.tasks()] == [provider]
+
+
 def test_running_services_go_on_after_a_restart(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("restarted")
     with start_sandbox(folder, scale=50) as sandbox:

@@ -170,3 +170,8 @@ def test_lists_are_paged(service: ServiceUnderTest) -> None:
     )
     sizes = [len(page["taskArns"]) for page in pages]
     assert sizes == [2, 2, 1]
+
+
+def test_tasks_of_a_service_that_never_was_cannot_be_listed(world: World) -> None:
+    with pytest.raises(ClientError, match="ServiceNotFoundException"):
+        world.ecs.list_tasks(cluster=world.cluster, serviceName="nobody")

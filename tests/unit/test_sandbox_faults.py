@@ -34,8 +34,19 @@ def hits(held: Faults, count: int = 50) -> list[bool]:
         ([], "JSON object"),
         ({"kind": "meteor"}, "unknown kind 'meteor'. Known kinds: throttle"),
         ({"kind": "throttle", "colour": "red"}, "unknown field 'colour'"),
-        ({"kind": "throttle", "share": 2}, "share must be between 0 and 1"),
-        ({"kind": "throttle", "share": "often"}, "could not convert"),
+        ({"kind": "throttle", "share": 2}, "share must be a number, and between 0 and 1"),
+        ({"kind": ["throttle"]}, "Known kinds: throttle"),
+        ({"kind": "throttle", "share": "often"}, "share must be a number"),
+        ({"kind": "throttle", "share": float("nan")}, "share must be a number"),
+        ({"kind": "throttle", "service": ["ecs"]}, "service must be a text"),
+        ({"kind": "throttle", "action": ""}, "action must be a text"),
+        ({"kind": "error", "code": "X", "status": "abc"}, "status must be a whole number from 400 to 599"),
+        ({"kind": "error", "code": "X", "status": 200}, "status must be"),
+        ({"kind": "error", "code": 7}, "code must be a text"),
+        ({"kind": "alarm", "alarm": ["a"]}, "alarm must be a text"),
+        ({"kind": "kill-tasks", "cluster": None}, "cluster must be a text"),
+        ({"kind": "throttle", "times": True}, "times must be"),
+        ({"kind": "latency", "seconds": 1e300}, "seconds must be a number, and between 0 and 3600"),
         ({"kind": "throttle", "times": 0}, "times must be"),
         ({"kind": "latency"}, "latency needs seconds"),
         ({"kind": "error"}, "error needs a code"),
@@ -110,6 +121,22 @@ def test_what_is_no_matter_of_calls_is_carried_out_and_taken_back(document: dict
     assert held.effect_on("ecs", "ListTasks") is None
     assert held.clear(fault.id) == 1
     assert outcomes.said == [(document["kind"], True), (document["kind"], False)]
+
+
+def test_a_fault_is_listed_while_it_is_carried_out_and_not_where_that_failed() -> None:
+    listed: list[list[Fault]] = []
+
+    def carry_out(fault: Fault, in_force: bool) -> None:
+        listed.append(held.list())
+        if fault.zone:
+            raise RuntimeError(fault.zone)
+
+    held = Faults(0, carry_out)
+    fault = held.add(parse_fault({"kind": "alarm", "alarm": "errors"}))
+    assert listed == [[fault]]
+    with pytest.raises(RuntimeError, match="us-east-1a"):
+        held.add(parse_fault({"kind": "zone", "zone": "us-east-1a"}))
+    assert held.list() == [fault]
 
 
 @given(st.integers(0, 50), st.floats(0, 1), st.none() | st.integers(0, 60), st.integers())

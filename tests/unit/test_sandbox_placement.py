@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.ecs.placement import NoCapacity, choose_capacity, free_address
+from sandbox.ecs.placement import NoCapacity, choose_capacity, free_address, move_capacity
+
+SPOT = [{"capacityProvider": "FARGATE_SPOT"}]
+OWN = [{"capacityProvider": "own"}]
 
 
 def test_a_subnet_gives_all_its_addresses_but_five_and_each_once() -> None:
@@ -37,4 +40,33 @@ def test_a_subnet_gives_all_its_addresses_but_five_and_each_once() -> None:
 )
 def test_capacity_is_filled_in(settings: dict[str, Any], default: Any, expected: dict[str, Any]) -> None:
     choose_capacity(settings, default)
+    assert settings == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "first", "expected"),
+    [
+        (
+            {"launchType": "FARGATE", "platformVersion": "1.4.0", "capacityProviderStrategy": SPOT},
+            "FARGATE",
+            {"platformVersion": "1.4.0", "capacityProviderStrategy": SPOT},
+        ),
+        (
+            {"launchType": "FARGATE", "platformVersion": "1.4.0", "capacityProviderStrategy": OWN},
+            "FARGATE",
+            {"capacityProviderStrategy": OWN},
+        ),
+        (
+            {"launchType": "EC2", "capacityProviderStrategy": SPOT},
+            "EC2",
+            {"platformVersion": "1.4.0", "capacityProviderStrategy": SPOT},
+        ),
+        ({"capacityProviderStrategy": []}, "FARGATE", {"launchType": "FARGATE", "platformVersion": "1.4.0"}),
+        ({"capacityProviderStrategy": [], "platformVersion": "1.4.0"}, None, {"launchType": "EC2"}),
+    ],
+)
+def test_a_strategy_takes_the_launch_types_place_and_none_gives_it_back(
+    settings: dict[str, Any], first: str | None, expected: dict[str, Any]
+) -> None:
+    move_capacity(settings, first)
     assert settings == expected

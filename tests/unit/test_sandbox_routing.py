@@ -56,6 +56,23 @@ def test_a_condition_decides(condition: dict[str, Any], matching: HttpRequest, o
     assert [each.arn for each in found if each] == ["special", "default"]
 
 
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        (["127.0.0.0/8"], "special"),
+        (["10.0.0.0/8", "127.0.0.1/32"], "special"),
+        (["10.0.0.0/8"], "default"),
+        (["::/0"], "default"),
+        (["everywhere"], "default"),
+    ],
+)
+def test_the_source_is_this_machine_whatever_a_header_says(blocks: list[str], expected: str) -> None:
+    rules = [DEFAULT, rule("special", 5, {"Field": "source-ip", "SourceIpConfig": {"Values": blocks}})]
+    found = first_match(rules, request(**{"x-forwarded-for": "10.0.0.7"}))
+    assert found is not None
+    assert found.arn == expected
+
+
 def test_all_conditions_must_hold_and_the_lowest_priority_number_wins() -> None:
     path, host = {"Field": "path-pattern", "Values": ["/x*"]}, {"Field": "host-header", "Values": ["a.org"]}
     rules = [rule("both", 1, path, host), rule("path", 2, path), DEFAULT]

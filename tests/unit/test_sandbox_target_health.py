@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from sandbox.targets import CheckResult, CheckSettings, TargetState, after_check, matches
+from sandbox.behaviours import Behaviour
+from sandbox.clock import Clock
+from sandbox.containers import Containers, ContainerSpec
+from sandbox.eventloop import EventLoopThread
+from sandbox.outages import Outages
+from sandbox.targets import (
+    CheckResult,
+    CheckSettings,
+    TargetChecks,
+    TargetKey,
+    TargetState,
+    after_check,
+    code_ranges,
+    matches,
+)
+from tests.sandbox_fixture import eventually
 
 SETTINGS = CheckSettings(healthy_threshold=3, unhealthy_threshold=2, matcher="200-299")
 PASS, FAIL = CheckResult(200), CheckResult(503)
@@ -59,3 +76,40 @@ def test_silence_is_a_timeout_and_a_refusal_a_failure() -> None:
 )
 def test_a_matcher_is_codes_and_ranges(matcher: str, status: int, expected: bool) -> None:
     assert matches(matcher, status) is expected
+
+
+@pytest.mark.parametrize("matcher", ["2xx", "200-", "200,", "-299", ""])
+def test_a_matcher_of_anything_else_cannot_be_read(matcher: str) -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        code_ranges(matcher)
+
+
+TARGET = TargetKey("arn:group", "10.0.0.1", 80)
+
+
+@pytest.fixture
+def checked() -> Iterator[tuple[EventLoopThread, TargetChecks]]:
+    """Checks of TARGET, a container that really answers 200."""
+    loop, clock = EventLoopThread(), Clock(1000)
+    loop.start()
+    outages = Outages(clock)
+    containers = Containers(loop, clock, 0, outages)
+    containers.start(ContainerSpec("one", {80: (("10.0.0.1", 80),)}, Behaviour(), lambda line: None, {}, 0.0))
+    yield loop, TargetChecks(clock, containers, lambda key: None)
+    containers.stop("one")
+    loop.stop()
+
+
+@pytest.mark.parametrize(
+    "broken", [CheckSettings(matcher="2xx", interval=10), CheckSettings(path="/no\ud800", interval=10)]
+)
+def test_a_check_that_breaks_has_failed_and_is_made_again(
+    checked: tuple[EventLoopThread, TargetChecks], broken: CheckSettings
+) -> None:
+    """Of a state that an earlier version saved, or what no one thought of."""
+    loop, checks = checked
+    loop.run(checks.watch({TARGET: broken}))
+    eventually(lambda: checks.state(TARGET).failed >= 3, why="a third failed check")
+    assert checks.state(TARGET).reason == "Target.FailedHealthChecks"
+    loop.run(checks.watch({TARGET: CheckSettings(interval=10, healthy_threshold=1)}))
+    eventually(lambda: checks.state(TARGET).state == "healthy", why="a healthy target")
