@@ -1,6 +1,6 @@
 """What CreateService, UpdateService and RunTask refuse before anything is started.
 
-The words are ECS's as its users quote them; those about a negative count and an unknown provider are inferred.
+The words are ECS's as remembered, not looked up; those about a negative count and an unknown provider are inferred.
 """
 
 from __future__ import annotations
