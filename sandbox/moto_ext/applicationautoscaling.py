@@ -121,7 +121,10 @@ class ApplicationAutoscalingBackend(ExtendedBackend, models.ApplicationAutoscali
             namespace, r_id, dimension, min_capacity, max_capacity, *rest, **given
         )
         target.suspended_state = target.suspended_state or dict(_NOT_SUSPENDED)
-        changes.enforce_bounds(self, target)
+        # Documented of bounds that are modified (user guide, "Scaling activities"); of the first ones it is inferred
+        # that they wait for a policy or a schedule.
+        if former is not None:
+            changes.enforce_bounds(self, target)
         return target
 
     def deregister_scalable_target(self, namespace: str, r_id: str, dimension: str) -> None:

@@ -226,7 +226,13 @@ def test_two_tracking_policies_scale_in_only_together(world: World) -> None:
     assert scaled.desired() == 3, "the larger of 1 and 3"
 
 
-def test_bounds_hold_as_soon_as_they_are_set_and_suspension_stops_policies(world: World) -> None:
+def test_the_first_bounds_leave_a_new_service_at_0(world: World) -> None:
+    scaled = Scaled(world, desired=0, least=1)
+    assert scaled.desired() == 0
+    assert scaled.activities() == []
+
+
+def test_bounds_hold_as_soon_as_they_are_changed_and_suspension_stops_policies(world: World) -> None:
     scaled = Scaled(world, desired=2)
     scaled.register(MinCapacity=4)
     assert scaled.desired() == 4

@@ -9,9 +9,10 @@ locals {
   steps    = { for policy in try(var.autoscaling.steps, []) : "${policy.metric}-${policy.comparison}" => policy }
 }
 
-# Application Auto Scaling also acts when bounds are set (user guide, "Scaling activities"), so it may raise a new
-# service to its minimum before the first release. Those tasks have no image to start from: ECS tries again, ever
-# more slowly, until the release brings one.
+# A new service stays at 0 until its first release although the minimum is higher: its metrics are empty, so no
+# policy acts. Should Application Auto Scaling raise it all the same (it acts when bounds are modified: user guide,
+# "Scaling activities"), those tasks have no image to start from, and ECS tries again, ever more slowly, until the
+# release brings one.
 resource "aws_appautoscaling_target" "this" {
   count = var.autoscaling == null ? 0 : 1
 
