@@ -52,5 +52,5 @@ class Signer:
         """Base64; version 1 is SHA1withRSA, version 2 SHA256withRSA."""
         key = cast(rsa.RSAPrivateKey, serialization.load_pem_private_key(self.key, None))
         # SNS's version 1 is SHA-1, which subscribers still have to be able to verify.
-        algorithm = hashes.SHA256() if version == "2" else hashes.SHA1()  # noqa: S303
+        algorithm = hashes.SHA256() if version == "2" else hashes.SHA1()  # noqa: S303  SNS's version 1 is SHA-1
         return base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), algorithm)).decode()
