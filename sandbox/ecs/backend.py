@@ -19,7 +19,7 @@ from sandbox.ecs import admission, deployment_settings, rollouts, run_tokens
 from sandbox.ecs.capacity import InstanceBackend
 from sandbox.ecs.errors import EcsError, ServiceNotActive, TokenInUse
 from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
-from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity, move_capacity
+from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity, gets_public_address, move_capacity
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
 
@@ -302,8 +302,9 @@ class EcsBackend(InstanceBackend):
             capacity_provider=spot.capacity_provider,
             platform_version=settings.get("platformVersion"),
             availability_zone=spot.availability_zone,
-            private_ip=spot.private_ip,
+            private_ip=spot.private_ip or "",
             subnet_id=spot.subnet_id,
+            public_ip=gets_public_address(settings),
             instance=spot.instance,
             instance_id=spot.instance_id,
             host_ports=spot.host_ports,
@@ -381,7 +382,7 @@ def _addresses_in_use() -> set[str]:
         task.private_ip
         for _, _, backend in list(models.ecs_backends.iter_backends())
         for task in backend.all_tasks()
-        if task.last_status != "STOPPED"
+        if task.private_ip and task.last_status != "STOPPED"
     }
 
 

@@ -133,8 +133,10 @@ class InstanceBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
                 host_ports[container["name"], port] = given or dynamic_port(taken)
         return Place(subnet_id, chosen.zone, address, provider, "EC2", chosen.id, held.ec2_instance_id, host_ports)
 
-    def _network(self, held: Any, settings: Mapping[str, Any], mode: str, used: set[str]) -> tuple[str | None, str]:
-        """An address of its own in a subnet of the instance's zone (awsvpc), else the instance's."""
+    def _network(
+        self, held: Any, settings: Mapping[str, Any], mode: str, used: set[str]
+    ) -> tuple[str | None, str | None]:
+        """An address of its own in a subnet of the instance's zone (awsvpc; None: it is full), else the instance's."""
         ec2 = ec2_backends[self.account_id][self.region_name]
         if mode != "awsvpc":
             return None, str(ec2.get_instance(held.ec2_instance_id).private_ip)

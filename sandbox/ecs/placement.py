@@ -19,7 +19,7 @@ _ZONES_LOST = "Capacity is unavailable at this time. Please try again later or i
 
 
 class NoCapacity(Exception):
-    """A task cannot be placed now; the message is ECS's reason, such as RESOURCE:ENI, `event` what a service says."""
+    """A task cannot be placed now; the message is ECS's reason, such as RESOURCE:CPU, `event` what a service says."""
 
     def __init__(self, reason: str, event: str | None = None) -> None:
         super().__init__(reason)
@@ -28,11 +28,14 @@ class NoCapacity(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """`instance` and what follows are of tasks on container instances: its ARN, its EC2 id, its ports by container."""
+    """`private_ip`: None where the subnets have no address left.
+
+    `instance` and what follows are of tasks on container instances: its ARN, its EC2 id, its ports by container.
+    """
 
     subnet_id: str | None
     availability_zone: str
-    private_ip: str
+    private_ip: str | None
     capacity_provider: str | None = None
     launch_type: str | None = None
     instance: str | None = None
@@ -92,6 +95,7 @@ def place(
 ) -> Place:
     """The place of a group's `number`-th task: tasks are spread over the subnets given, but for zones that are `lost`.
 
+    AWS does not document which subnet a task gets: here they take turns, past those that are full (inferred).
     Raises NoCapacity.
     """
     backend = ec2_backends[account][region]
@@ -104,12 +108,15 @@ def place(
     reachable = [subnet for subnet in subnets if not lost(subnet.availability_zone)]
     if not reachable:
         raise NoCapacity(_ZONES_LOST)
-    subnet = reachable[number % len(reachable)]
-    return Place(subnet.id, subnet.availability_zone, free_address(subnet.cidr_block, used))
+    turn = number % len(reachable)
+    in_turn = [*reachable[turn:], *reachable[:turn]]
+    addresses = ((subnet, free_address(subnet.cidr_block, used)) for subnet in in_turn)
+    subnet, address = next((found for found in addresses if found[1]), (in_turn[0], None))
+    return Place(subnet.id, subnet.availability_zone, address)
 
 
-def free_address(cidr: str, used: set[str]) -> str:
-    """Any address of the subnet that is not taken. Raises NoCapacity."""
+def free_address(cidr: str, used: set[str]) -> str | None:
+    """Any address of the subnet that is not taken."""
     network = ipaddress.ip_network(cidr)
     usable = network.num_addresses - _KEPT_FIRST - _KEPT_LAST
     start = randbelow(usable)
@@ -117,7 +124,23 @@ def free_address(cidr: str, used: set[str]) -> str:
         address = str(network[_KEPT_FIRST + (start + step) % usable])
         if address not in used:
             return address
-    raise NoCapacity("RESOURCE:ENI")
+    return None
+
+
+def gets_public_address(settings: Mapping[str, Any]) -> bool:
+    network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    return network.get("assignPublicIp") == "ENABLED"
+
+
+def no_address(subnet_id: str | None, *, public: bool) -> str:
+    """Why a task failed to start whose subnet has no address left.
+
+    The words are those of the ECS developer guide ("TaskFailedToStart errors"), the code at their end is EC2's.
+    """
+    return (
+        f"Unexpected EC2 error while attempting to Create Network Interface with public IP assignment "
+        f"{'enabled' if public else 'disabled'} in subnet '{subnet_id}': InsufficientFreeAddressesInSubnet"
+    )
 
 
 def subnets_of(settings: Mapping[str, Any]) -> list[str]:
