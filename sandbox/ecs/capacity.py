@@ -150,7 +150,7 @@ class InstanceBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
     def _view(self, held: Any, group: str) -> InstanceView:
         own = [task for task in self._tasks_on(held.cluster_name) if task.instance == held.container_instance_arn]
         cpu, memory = _resources(held)
-        taken = [_needs(task.cpu, task.memory, [each.definition for each in task.containers]) for task in own]
+        taken = [reserved_by(task) for task in own]
         return InstanceView(
             id=held.container_instance_arn,
             zone=held.attributes["ecs.availability-zone"],
@@ -160,6 +160,11 @@ class InstanceBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             tasks=len(own),
             siblings=sum(task.group == group for task in own),
         )
+
+    def registered_resources(self, cluster_name: str) -> tuple[int, int]:
+        """CPU units and MiB of the cluster's container instances, ACTIVE and DRAINING ones together."""
+        held = [_resources(each) for each in self.container_instances.get(cluster_name, {}).values()]
+        return sum(cpu for cpu, _ in held), sum(memory for _, memory in held)
 
     def _tasks_on(self, cluster_name: str) -> list[Task]:
         return [task for task in self.tasks.get(cluster_name, {}).values() if task.last_status != "STOPPED"]
@@ -346,6 +351,11 @@ def endpoints(task: Task, container_name: str, ports: Iterable[int]) -> dict[int
         else:
             reached[port] = ((task.private_ip, port),)
     return reached
+
+
+def reserved_by(task: Task) -> tuple[int, int]:
+    """CPU units and MiB that a task takes of its container instance."""
+    return _needs(task.cpu, task.memory, [each.definition for each in task.containers])
 
 
 def _needs(cpu: str | None, memory: str | None, containers: Iterable[Mapping[str, Any]]) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -302,6 +303,26 @@ def test_tasks_are_listed_by_the_instance_that_they_run_on(sandbox: SandboxProce
         for name in (instance, instance.split("/")[-1]):
             listed = fleet.world.ecs.list_tasks(cluster=fleet.world.cluster, containerInstance=name)
             assert sorted(listed["taskArns"]) == own
+
+
+def test_a_cluster_reports_what_is_reserved_and_used_of_its_instances(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=2)
+    fleet.registered(2)
+    fleet.service(2)
+    dimensions = [{"Name": "ClusterName", "Value": fleet.world.cluster}]
+
+    def newest(name: str) -> float | None:
+        now = datetime.now(UTC)
+        found = sandbox.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/ECS", MetricName=name, Dimensions=dimensions, Period=60, Statistics=["Average"],
+            StartTime=now - timedelta(minutes=10), EndTime=now,
+        )["Datapoints"]  # fmt: skip
+        return float(max(found, key=lambda each: each["Timestamp"])["Average"]) if found else None
+
+    eventually(lambda: newest("CPUReservation") == 100 * 2 * 256 / (2 * 2048))
+    assert newest("MemoryReservation") == pytest.approx(100 * 2 * 900 / (2 * 1914), abs=0.001)
+    assert 0 < (newest("CPUUtilization") or 0) < 100 * 2 * 256 / (2 * 2048)
+    assert 0 < (newest("MemoryUtilization") or 0) < 100 * 2 * 900 / (2 * 1914)
 
 
 def test_a_draining_instance_loses_its_tasks_to_others_and_a_terminated_one_at_once(sandbox: SandboxProcess) -> None:

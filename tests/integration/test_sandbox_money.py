@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox_fixture import SandboxProcess, launch, start_sandbox
+from tests.sandbox_fixture import SandboxProcess, eventually, launch, start_sandbox
 from tests.sandbox_world import World
 
 FARGATE = "Amazon Elastic Container Service"
@@ -153,6 +153,27 @@ def test_values_tags_and_a_forecast(spent: SandboxProcess) -> None:
     assert float(forecast["Total"]["Amount"]) == pytest.approx(10 * 24 * 0.0225)
     first = forecast["ForecastResultsByTime"][0]
     assert float(first["PredictionIntervalLowerBound"]) < float(first["MeanValue"])
+
+
+def test_the_months_charges_are_a_metric_of_billing(spent: SandboxProcess) -> None:
+    def charged(**dimensions: str) -> float:
+        now = datetime.now(UTC)
+        named = {"Currency": "USD", **dimensions}
+        found = spent.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Billing", MetricName="EstimatedCharges", Period=60, Statistics=["Maximum"],
+            Dimensions=[{"Name": name, "Value": value} for name, value in named.items()],
+            StartTime=now - timedelta(minutes=10), EndTime=now,
+        )["Datapoints"]  # fmt: skip
+        return max((float(each["Maximum"]) for each in found), default=0.0)
+
+    month = days() | {"Start": datetime.now(UTC).date().replace(day=1).isoformat()}
+    spent_so_far = usage(spent, TimePeriod=month, Granularity="MONTHLY")[0]["Total"]["UnblendedCost"]
+    total = float(spent_so_far["Amount"])
+    assert eventually(lambda: charged() > 0.9 * total and charged()) == pytest.approx(total, rel=0.02)
+    assert charged(ServiceName="AWSELB") == pytest.approx(100 * 0.0225, rel=0.1)
+    assert charged(ServiceName="AmazonEC2") == 0
+    elsewhere = spent.client("cloudwatch", "eu-west-1").list_metrics(Namespace="AWS/Billing")["Metrics"]
+    assert elsewhere == [], "only us-east-1 has it"
 
 
 @pytest.mark.parametrize(
