@@ -128,7 +128,7 @@ class ServiceScheduler:
                 rollout.start_failures += 1
                 delay = start_delay(rollout.start_failures)
                 rollout.next_start_due = now + delay
-                if delay and not start_delay(rollout.start_failures - 1):
+                if delay and not start_delay(rollout.start_failures - 1) and not _breaks(service):
                     rollouts.add_event(service, _IMPAIRED)
                 rollout.failed_tasks += rollout.state == "IN_PROGRESS"
             task.failure_counted = True
@@ -273,6 +273,16 @@ class ServiceScheduler:
 
 def _view(task: Task) -> TaskView:
     return TaskView(task.id, True, task.last_status == "RUNNING", task.healthy)
+
+
+def _breaks(service: Service) -> bool:
+    """Whether a circuit breaker will end what fails now.
+
+    Then ECS does not say that the service is impaired (inferred from fabfuel/ecs-deploy#185: that client takes such an
+    event for a failure, and yet took a rollback by the circuit breaker for a success).
+    """
+    breaker = service.deployment_configuration.get("deploymentCircuitBreaker") or {}
+    return bool(service.deployment and breaker.get("enable"))
 
 
 def _bakes(deployment: ServiceDeployment | None, now: float) -> bool:
