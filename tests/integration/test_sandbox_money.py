@@ -61,10 +61,12 @@ def usage(sandbox: SandboxProcess, **given: Any) -> list[dict[str, Any]]:
 
 
 def by_group(result: dict[str, Any]) -> dict[tuple[str, ...], tuple[float, float]]:
-    return {
-        tuple(group["Keys"]): tuple(float(group["Metrics"][name]["Amount"]) for name in COST)  # type: ignore[misc]
-        for group in result["Groups"]
-    }
+    """The groups' keys -> their cost in dollars, and their quantity."""
+    found = {}
+    for group in result["Groups"]:
+        cost, quantity = (float(group["Metrics"][name]["Amount"]) for name in COST)
+        found[tuple(group["Keys"])] = (cost, quantity)
+    return found
 
 
 def test_what_ran_is_charged_by_the_hour_at_the_list_price(spent: SandboxProcess) -> None:
