@@ -48,14 +48,8 @@ ALL = [
     ),
     Gap("file_system", lambda c: c.file_system is not None, "Containers have no shared file system."),
     Gap("registry.replica_region", lambda c: c.registry.replica_region is not None, "Images are in one region only."),
-    Gap(
-        "load_balancer.access_logs",
-        lambda c: c.load_balancer is not None and c.load_balancer.access_logs is not None,
-        "The load balancer keeps no record of its requests.",
-    ),
     Gap("audit_trail", lambda c: c.audit_trail is not None, "CloudTrail keeps no trail of the account's calls."),
     Gap("logs.encrypted", lambda c: c.logs.encrypted, "Logs are encrypted with AWS's key, not with one of yours."),
-    Gap("dns", lambda c: c.dns is not None, "No name points here; the load balancer answers under its AWS name."),
     Gap("cdn", lambda c: c.cdn is not None, "There is no CDN; requests go straight to the load balancer."),
     Gap(
         "waf.attach_to",

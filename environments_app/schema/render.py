@@ -37,6 +37,7 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "buckets": dumped["buckets"],
         "registry": dumped["registry"],
         "load_balancer": dumped["load_balancer"],
+        "dns": dumped["dns"],
         "waf": dumped["waf"],
         "secrets": dumped["secrets"],
         "logs": dumped["logs"],

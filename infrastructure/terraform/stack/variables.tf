@@ -227,6 +227,18 @@ variable "load_balancer" {
     certificate_arn      = optional(string)
     ssl_policy           = optional(string, "ELBSecurityPolicy-TLS13-1-2-2021-06")
     deletion_protection  = optional(bool, false)
+    access_logs          = optional(object({ retention_days = optional(number, 90) }))
+  })
+  default = null
+}
+
+variable "dns" {
+  description = "Route 53 zone, and the names under which the environment is reached; null: none."
+  type = object({
+    zone              = string
+    create_zone       = optional(bool, false)
+    domain            = string
+    alternative_names = optional(list(string), [])
   })
   default = null
 }
