@@ -35,11 +35,17 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "database": dumped["database"],
         "cache": dumped["cache"],
         "buckets": dumped["buckets"],
+        "file_system": dumped["file_system"],
         "registry": dumped["registry"],
         "load_balancer": dumped["load_balancer"],
         "waf": dumped["waf"],
         "secrets": dumped["secrets"],
         "logs": dumped["logs"],
+        "backup": {
+            "copy_region": config.backup.copy_region,
+            "export_bucket": config.backup.export_bucket if config.backup.weekly_export else None,
+        },
+        "audit_trail": dumped["audit_trail"],
         "alarms": {
             name: alarm.model_dump(mode="json") | {"threshold": _cloudwatch_threshold(alarm, config)}
             for name, alarm in config.alarms.items()

@@ -20,6 +20,7 @@ locals {
 
   database_clients = toset([for name, s in var.services : name if s.uses_database && var.database_port != null])
   cache_clients    = toset([for name, s in var.services : name if s.uses_cache && var.cache_port != null])
+  file_clients     = toset([for name, s in var.services : name if s.uses_files && var.file_system_port != null])
 }
 
 resource "aws_security_group" "load_balancer" {
@@ -60,6 +61,16 @@ resource "aws_security_group" "cache" {
   vpc_id      = var.vpc_id
 
   tags = { Name = "${var.name}-cache" }
+}
+
+resource "aws_security_group" "file_system" {
+  count = var.file_system_port == null ? 0 : 1
+
+  name        = "${var.name}-file-system"
+  description = "Shared files of ${var.name}"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-file-system" }
 }
 
 resource "aws_vpc_security_group_ingress_rule" "public" {
@@ -136,4 +147,15 @@ resource "aws_vpc_security_group_ingress_rule" "cache" {
   ip_protocol                  = "tcp"
   from_port                    = var.cache_port
   to_port                      = var.cache_port
+}
+
+resource "aws_vpc_security_group_ingress_rule" "file_system" {
+  for_each = local.file_clients
+
+  security_group_id            = aws_security_group.file_system[0].id
+  description                  = "${each.key} to the shared files"
+  referenced_security_group_id = aws_security_group.service[each.key].id
+  ip_protocol                  = "tcp"
+  from_port                    = var.file_system_port
+  to_port                      = var.file_system_port
 }
