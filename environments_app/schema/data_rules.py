@@ -27,9 +27,7 @@ def copies(config: EnvironmentConfig) -> Iterator[Problem]:
     regions |= {"backup.copy_region": config.backup.copy_region}
     asked = {path: region for path, region in regions.items() if region is not None}
     for path, region in asked.items():
-        if region == config.region:
-            yield Problem(path, f"{region} is the region that is copied from", "another region")
-        elif region != next(iter(asked.values())):
+        if region != next(iter(asked.values())):
             yield Problem(
                 path,
                 f"copies go to {region} here and to {next(iter(asked.values()))} elsewhere",

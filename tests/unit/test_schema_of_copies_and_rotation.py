@@ -11,10 +11,6 @@ from tests.unit.schema_document import document
 ROTATION = {"interval_days": 30}
 WRONG: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
     (
-        {"registry.replica_region": "eu-west-1"},
-        ("registry.replica_region", "eu-west-1 is the region that is copied from", "another region"),
-    ),
-    (
         {"buckets.files.replica_region": "us-east-1", "backup": {"copy_region": "us-west-2"}},
         ("backup.copy_region", "copies go to us-west-2 here and to us-east-1 elsewhere", "one region for all copies"),
     ),
