@@ -4,6 +4,7 @@ locals {
 }
 
 resource "aws_kms_key" "this" {
+  #checkov:skip=CKV2_AWS_64:without a policy, AWS gives a key the default one: IAM of this account decides
   description             = "Redis ${var.name}"
   enable_key_rotation     = true
   deletion_window_in_days = 7

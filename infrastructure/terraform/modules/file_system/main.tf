@@ -11,6 +11,7 @@ resource "aws_kms_alias" "this" {
 }
 
 resource "aws_efs_file_system" "this" {
+  #checkov:skip=CKV2_AWS_18:its own backup policy puts it into AWS Backup's default plan
   creation_token                  = var.name
   encrypted                       = true
   kms_key_id                      = aws_kms_key.this.arn

@@ -24,6 +24,7 @@ locals {
 }
 
 resource "aws_security_group" "load_balancer" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
   count = var.load_balancer == null ? 0 : 1
 
   name        = "${var.name}-load-balancer"
@@ -34,6 +35,7 @@ resource "aws_security_group" "load_balancer" {
 }
 
 resource "aws_security_group" "service" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
   for_each = var.services
 
   name        = "${var.name}-${each.key}"
@@ -44,6 +46,7 @@ resource "aws_security_group" "service" {
 }
 
 resource "aws_security_group" "database" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
   count = var.database_port == null ? 0 : 1
 
   name        = "${var.name}-database"
@@ -54,6 +57,7 @@ resource "aws_security_group" "database" {
 }
 
 resource "aws_security_group" "cache" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
   count = var.cache_port == null ? 0 : 1
 
   name        = "${var.name}-cache"
@@ -64,6 +68,7 @@ resource "aws_security_group" "cache" {
 }
 
 resource "aws_security_group" "file_system" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
   count = var.file_system_port == null ? 0 : 1
 
   name        = "${var.name}-file-system"
