@@ -20,6 +20,7 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "system": system,
         "environment": environment,
         "region": config.region,
+        "copy_region": _copy_region(config),
         "tags": dumped["tags"],
         "network": dumped["network"],
         "cluster": {
@@ -57,6 +58,12 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
             route.model_dump(mode="json") for route in config.alert_routes if route.channel in ("email", "sms")
         ],
     }
+
+
+def _copy_region(config: EnvironmentConfig) -> str:
+    """The one region of all copies (data_rules.copies); the environment's own where nothing is copied."""
+    asked = [config.backup.copy_region, *(bucket.replica_region for bucket in config.buckets.values())]
+    return next((region for region in asked if region is not None), config.region)
 
 
 def _cloudwatch_threshold(alarm: Alarm, config: EnvironmentConfig) -> float:

@@ -7,10 +7,10 @@ provider "aws" {
   }
 }
 
-# Where copies lie; the first region where there are none, so that this provider can always be set up.
+# Where copies of buckets and backups lie.
 provider "aws" {
   alias  = "replica"
-  region = coalesce(concat([var.backup.copy_region], [for bucket in var.buckets : bucket.replica_region], [var.region])...)
+  region = var.copy_region
 
   default_tags {
     tags = local.tags

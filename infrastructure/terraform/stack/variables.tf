@@ -25,6 +25,11 @@ variable "region" {
   type        = string
 }
 
+variable "copy_region" {
+  description = "Region of the copies of buckets and backups; the environment's own where nothing is copied."
+  type        = string
+}
+
 variable "tags" {
   description = "Tags beside slipway:system, slipway:environment and slipway:managed."
   type        = map(string)
@@ -346,10 +351,10 @@ variable "backup" {
 
   validation {
     condition = alltrue([
-      for bucket in var.buckets : bucket.replica_region == var.backup.copy_region
-      if bucket.replica_region != null && var.backup.copy_region != null
-    ]) && length(distinct([for bucket in var.buckets : bucket.replica_region if bucket.replica_region != null])) <= 1
-    error_message = "Copies of buckets and backups go to one region."
+      for region in concat([var.backup.copy_region], [for bucket in var.buckets : bucket.replica_region]) :
+      region == var.copy_region if region != null
+    ])
+    error_message = "Copies of buckets and backups go to copy_region."
   }
 }
 
