@@ -24,7 +24,10 @@ _UNITS = {
     "percent": "%",
     "usd": "US dollars",
 }
-_SPELLING = {word.lower(): word for word in ("CPU", "DNS", "CDN", "WAF", "ARN", "ACLs", "AZ", "NAT", "TLS", "URL")}
+_SPELLING = {
+    word.lower(): word
+    for word in ("CPU", "DNS", "CDN", "WAF", "ARN", "ACLs", "AZ", "NAT", "TLS", "URL", "CIDR", "API", "MFA")
+}
 
 
 @dataclass(frozen=True, slots=True)
