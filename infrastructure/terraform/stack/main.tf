@@ -44,7 +44,7 @@ module "security_groups" {
 
   load_balancer = var.load_balancer == null ? null : {
     allowed_cidrs = var.load_balancer.allowed_cidrs
-    ports         = var.load_balancer.certificate_arn == null ? [80] : [80, 443]
+    ports         = local.https ? [80, 443] : [80]
   }
   services = {
     for name, service in var.services : name => {
@@ -175,7 +175,10 @@ module "load_balancer" {
   subnet_ids           = var.load_balancer.scheme == "internal" ? module.network.private_subnet_ids : module.network.public_subnet_ids
   security_group_id    = module.security_groups.load_balancer_id
   idle_timeout_seconds = var.load_balancer.idle_timeout_seconds
-  certificate_arn      = var.load_balancer.certificate_arn
+  https                = local.https
+  certificate_arn      = local.brings_certificate ? var.load_balancer.certificate_arn : one(module.certificate[*].arn)
+  access_logs          = length(module.access_logs) > 0
+  access_logs_bucket   = one(module.access_logs[*].bucket)
   ssl_policy           = var.load_balancer.ssl_policy
   deletion_protection  = var.load_balancer.deletion_protection
 }

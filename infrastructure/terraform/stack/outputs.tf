@@ -34,6 +34,14 @@ output "load_balancer" {
   }
 }
 
+output "addresses" {
+  description = "Where the environment answers: by its names, else under the load balancer's own; and the name servers of its zone."
+  value = {
+    urls         = [for name in coalescelist(local.domains, module.load_balancer[*].dns_name, [""]) : "${local.https ? "https" : "http"}://${name}" if name != ""]
+    name_servers = flatten(module.dns[*].name_servers)
+  }
+}
+
 output "database" {
   description = "Database, without any secret; null: none."
   value = var.database == null ? null : {

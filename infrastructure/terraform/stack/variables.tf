@@ -239,6 +239,18 @@ variable "load_balancer" {
     certificate_arn      = optional(string)
     ssl_policy           = optional(string, "ELBSecurityPolicy-TLS13-1-2-2021-06")
     deletion_protection  = optional(bool, false)
+    access_logs          = optional(object({ retention_days = optional(number, 90) }))
+  })
+  default = null
+}
+
+variable "dns" {
+  description = "Route 53 zone, and the names under which the environment is reached; null: none."
+  type = object({
+    zone              = string
+    create_zone       = optional(bool, false)
+    domain            = string
+    alternative_names = optional(list(string), [])
   })
   default = null
 }
@@ -341,10 +353,11 @@ variable "file_system" {
 }
 
 variable "backup" {
-  description = "Copies beside the database's own backups: region of the copies, bucket of the weekly export; null: none."
+  description = "Copies beside the database's own backups: region of the copies (null: none), weekly export and its bucket."
   type = object({
     copy_region   = optional(string)
-    export_bucket = optional(string)
+    weekly_export = optional(bool, false)
+    export_bucket = optional(string, "backups")
     force_destroy = optional(bool, false)
   })
   default = {}
