@@ -35,6 +35,14 @@ def _data(config: EnvironmentConfig, production: bool) -> Iterator[Problem]:
             f"AWS withdraws minor versions; {database.engine_version} may no longer be offered",
             f"the major version {database.engine_version.split('.')[0]}",
         )
+    for name, secret in config.secrets.items():
+        # PostgreSQL knows one password per user, and a task is given its own when it starts.
+        if secret.rotation and secret.kind in ("database_credentials", "database_url"):
+            yield Problem(
+                f"secrets.{name}.rotation",
+                "after a rotation, running tasks keep their connections and open no new ones",
+                "a release, or a deployment of the same one, after each rotation",
+            )
 
 
 def _connections(config: EnvironmentConfig) -> Iterator[Problem]:

@@ -27,6 +27,15 @@ def test_no_backups(tier: str, problem: str) -> None:
     assert ("database.backup_retention_days", problem) in warned({"database.backup_retention_days": 0}, tier)
 
 
+def test_a_rotated_database_password_asks_for_new_tasks() -> None:
+    assert warned({"secrets.database-url.rotation": {"interval_days": 30}}) == [
+        (
+            "secrets.database-url.rotation",
+            "after a rotation, running tasks keep their connections and open no new ones",
+        )
+    ]
+
+
 def test_production_without_a_standby_is_allowed_with_a_warning() -> None:
     paths = [path for path, _ in warned({}, tier="production")]
 

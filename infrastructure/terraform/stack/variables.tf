@@ -353,10 +353,11 @@ variable "file_system" {
 }
 
 variable "backup" {
-  description = "Copies beside the database's own backups: region of the copies, bucket of the weekly export; null: none."
+  description = "Copies beside the database's own backups: region of the copies (null: none), weekly export and its bucket."
   type = object({
     copy_region   = optional(string)
-    export_bucket = optional(string)
+    weekly_export = optional(bool, false)
+    export_bucket = optional(string, "backups")
     force_destroy = optional(bool, false)
   })
   default = {}
