@@ -44,6 +44,7 @@ class _Front(Section):
     title: str = Field(description="Name for people")
     description: str = Field(description="What the system is, in a sentence or two")
     source_document: str = Field(description="Document that the values come from")
+    environments: dict[Name, Any] = Field(min_length=1, description="Its environments, by name; read one by one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,10 @@ def read_blueprint(text: str) -> Blueprint:
     """A blueprint from its text. Each environment's configuration stands under `config`."""
     problems: list[Problem] = []
     document = _yaml(text)
-    environments = document.pop("environments", None)
     front = _validated(_Front, document, "", problems)
-    if not isinstance(environments, dict) or not environments:
-        problems.append(Problem("environments", "there is none", "a mapping of names to environments"))
-        environments = {}
+    environments = document.get("environments")
     read: list[BlueprintEnvironment] = []
-    for name, entry in environments.items():
+    for name, entry in environments.items() if isinstance(environments, dict) else ():
         at = f"environments.{name}"
         if not isinstance(entry, dict) or not isinstance(entry.get("config"), dict):
             problems.append(Problem(f"{at}.config", "is missing", "the environment's configuration"))
