@@ -24,7 +24,7 @@ class Gap:
         return bool(self.way_on)
 
 
-_GAPS = [
+ALL = [
     Gap(
         "compute.launch_type",
         lambda c: c.compute.launch_type == "EC2",
@@ -86,4 +86,4 @@ _GAPS = [
 
 def unprovisioned(config: EnvironmentConfig) -> list[Gap]:
     """What the configuration asks for and the bundled stack does not make; what fails its plans comes first."""
-    return [gap for gap in _GAPS if gap.asked(config)]
+    return [gap for gap in ALL if gap.asked(config)]

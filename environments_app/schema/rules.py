@@ -5,10 +5,11 @@ by itself before any rule runs.
 """
 
 import ipaddress
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Iterator, Set
 from itertools import combinations
 
 from environments_app.schema.config import EnvironmentConfig
+from environments_app.schema.contradictions import CONTRADICTIONS, Rule
 from environments_app.schema.facts import (
     CACHE_MEMORY_GIB,
     DATABASE_MEMORY_GIB,
@@ -19,8 +20,6 @@ from environments_app.schema.facts import (
 )
 from environments_app.schema.problems import Problem
 from environments_app.schema.windows import windows_meet
-
-Rule = Callable[[EnvironmentConfig], Iterator[Problem]]
 
 
 def _address_space(config: EnvironmentConfig) -> Iterator[Problem]:
@@ -374,4 +373,5 @@ ERRORS: tuple[Rule, ...] = (
     _secret_rules,
     _lifecycles,
     _edge,
+    *CONTRADICTIONS,
 )
