@@ -1,6 +1,6 @@
 """Whatever a configuration can say is made by the stack, used by the product, or said not to be made."""
 
-from typing import get_args
+from typing import get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -14,13 +14,9 @@ from tests.terraform_types import Type, variable_types
 USED_BY_THE_PRODUCT = {
     "account_role_arn": "environments_app/accounts.py: which role Terraform and the controller take",
     "budget": "environments_app/policies.py: a run whose cost passes it says so",
-    "backup": "operations and drills (gaps name what the stack should make)",
-    "recovery": "shown beside drills",
-    "change_windows": "when changes may begin",
-    "links": "shown on the environment's page",
-    "alert_routes": "SNS subscribes e-mail and SMS by Terraform; Slipway tells the other channels",
+    "links": "templates/environments/overview.html: shown beside the state",
 }
-"""Settings that no Terraform variable of their own name carries, with where they are used."""
+"""Settings that are no variable of the stack, with where they are used."""
 RENDERED_AS = {"compute": "cluster", "dashboard": "dashboards"}
 """Settings whose Terraform variable has another name and shape (test_schema_render)."""
 
@@ -35,8 +31,8 @@ def model_of(annotation: object) -> type[BaseModel] | None:
     return next((found for part in get_args(annotation) if (found := model_of(part))), None)
 
 
-def is_map(annotation: object) -> bool:
-    return "dict[" in str(annotation) or "Dict[" in str(annotation)
+def is_many(annotation: object) -> bool:
+    return get_origin(annotation) in (dict, tuple)
 
 
 def lost(model: type[BaseModel], declared: Type, path: str) -> list[str]:
@@ -50,7 +46,7 @@ def lost(model: type[BaseModel], declared: Type, path: str) -> list[str]:
         if declared is None or name not in declared:
             missing.append(here)
         elif inside:
-            missing += lost(inside, declared[name], f"{here}.*" if is_map(field.annotation) else here)
+            missing += lost(inside, declared[name], f"{here}.*" if is_many(field.annotation) else here)
     return missing
 
 
@@ -64,9 +60,11 @@ def test_a_section_arrives_whole(name: str) -> None:
     if name in GAP_PATHS:
         return
     field = EnvironmentConfig.model_fields[name]
-    assert name in DECLARED, f"{name} is neither a variable of the stack, nor used by the product, nor named a gap"
-    if section := model_of(field.annotation):
-        assert lost(section, DECLARED[name], f"{name}.*" if is_map(field.annotation) else name) == []
+    section = model_of(field.annotation)
+    if section:
+        assert lost(section, DECLARED.get(name, {}), f"{name}.*" if is_many(field.annotation) else name) == []
+    else:
+        assert name in DECLARED, f"{name} is neither a variable of the stack, nor used by the product, nor named a gap"
 
 
 def test_what_is_said_not_to_be_made_exists() -> None:

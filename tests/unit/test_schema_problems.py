@@ -415,6 +415,10 @@ WRONG: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
         ("services.web.migration.container", "no container 'worker'", "one of web"),
     ),
     (
+        {"links": {"grafana": "javascript:alert(1)"}},
+        ("links.grafana", "'javascript:alert(1)' is not valid", "text of the form ^https?://[^\\s\\\"'<>]+$"),
+    ),
+    (
         {"logs": {"retention_days": 31}},
         (
             "logs.retention_days",
