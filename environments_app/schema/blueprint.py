@@ -56,7 +56,7 @@ class _Environment(_Heading):
 class _File(_Front):
     """A file, whole. Read in its parts (read_blueprint), so that a wrong one does not hide the others' problems."""
 
-    environments: dict[str, _Environment] = Field(min_length=1, description="Environments, by name")
+    environments: dict[Name, _Environment] = Field(min_length=1, description="Environments, by name")
 
 
 @dataclass(frozen=True, slots=True)
