@@ -81,6 +81,21 @@ def test_an_instance_type_that_a_task_does_not_fit() -> None:
     assert ("compute.ec2.instance_types", "a task of web (3072 MiB) does not fit on t3.small") in found
 
 
+def test_instances_that_have_no_room_for_a_deployment_at_full_scale() -> None:
+    def compute(most: int) -> dict[str, Any]:
+        ec2 = {"instance_types": ["t3.medium"], "min_instances": 1, "max_instances": most}
+        return {"compute": {"launch_type": "EC2", "ec2": ec2}}
+
+    # 4 tasks x 200 % x 1024 MiB = 8192; a t3.medium has 4096 x 96 % - 256 = 3676
+    assert warned(compute(3)) == []
+    assert warned(compute(2)) == [
+        (
+            "compute.ec2.max_instances",
+            "at full scale, a deployment runs tasks of 8192 MiB; 2 instances have 7352 MiB",
+        )
+    ]
+
+
 def test_what_the_stack_does_not_make_is_named() -> None:
     config = parse(document(CERTIFICATE | {"cdn": {}, "schedule": {"start": "07:00", "stop": "22:00"}}))
 

@@ -296,14 +296,16 @@ variable "logs" {
 variable "alarms" {
   description = "Alarms, by name; thresholds in CloudWatch's own units."
   type = map(object({
-    metric             = string
-    service            = optional(string)
-    comparison         = optional(string, "above")
-    threshold          = number
-    period_seconds     = optional(number, 300)
-    evaluation_periods = optional(number, 1)
-    severity           = optional(string, "warning")
-    description        = optional(string, "")
+    metric              = string
+    service             = optional(string)
+    comparison          = optional(string, "above")
+    threshold           = number
+    period_seconds      = optional(number, 300)
+    evaluation_periods  = optional(number, 1)
+    datapoints_to_alarm = optional(number)
+    missing_data        = optional(string, "notBreaching")
+    severity            = optional(string, "warning")
+    description         = optional(string, "")
     custom = optional(object({
       namespace  = string
       name       = string
