@@ -59,7 +59,7 @@ def parse(document: Mapping[str, Any]) -> EnvironmentConfig:
     """
     config, problems, unread = _read(document)
     joined = chain(*(rule(config) for rule in ERRORS), references(config, unread))
-    problems += [problem for problem in joined if not _inside(problem.path, unread)]
+    problems += [problem for problem in joined if not _touches(problem.path, unread)]
     if problems:
         raise ConfigInvalid(problems)
     return config
@@ -122,5 +122,6 @@ def _take_out(rest: dict[str, Any], location: Location, *, missing: bool) -> str
     return name
 
 
-def _inside(path: str, parts: frozenset[str]) -> bool:
-    return any(path == part or path.startswith(f"{part}.") for part in parts)
+def _touches(path: str, parts: frozenset[str]) -> bool:
+    """Whether a path lies in one of the parts, or around one."""
+    return any(f"{path}.".startswith(f"{part}.") or f"{part}.".startswith(f"{path}.") for part in parts)

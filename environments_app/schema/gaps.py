@@ -33,7 +33,7 @@ _GAPS = [
     ),
     Gap(
         "network.network_acls",
-        lambda c: c.network.network_acls,
+        lambda c: c.network is not None and c.network.network_acls,
         "Subnets keep AWS's own network ACL, which lets everything through; security groups hold all the same.",
     ),
     Gap(
@@ -86,4 +86,6 @@ _GAPS = [
 
 def unprovisioned(config: EnvironmentConfig) -> list[Gap]:
     """What the configuration asks for and the bundled stack does not make; what fails its plans comes first."""
+    if config.terraform is not None:
+        return []
     return [gap for gap in _GAPS if gap.asked(config)]
