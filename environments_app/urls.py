@@ -1,6 +1,6 @@
 from django.urls import path
 
-from environments_app.views import configuration, runs
+from environments_app.views import configuration, runs, sources
 
 app_name = "environments"
 urlpatterns = [
@@ -14,4 +14,7 @@ urlpatterns = [
     path("environments/<slug:system>/<slug:environment>/runs", runs.start, name="start-run"),
     path("environments/<slug:system>/<slug:environment>/lock/break", runs.break_lock, name="break-lock"),
     path("environments/<slug:system>/<slug:environment>/configuration/edit", configuration.edit, name="edit-config"),
+    path("systems/<slug:system>/sources", sources.show, name="sources"),
+    path("systems/<slug:system>/sources/trust", sources.trust, name="trust-source"),
+    path("systems/<slug:system>/sources/<uuid:source_id>/revoke", sources.revoke, name="revoke-source"),
 ]

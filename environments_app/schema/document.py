@@ -59,7 +59,7 @@ def parse(document: Mapping[str, Any]) -> EnvironmentConfig:
     """
     config, problems, unread = _read(document)
     joined = chain(*(rule(config) for rule in ERRORS), references(config, unread))
-    problems += [problem for problem in joined if not _touches(problem.path, unread)]
+    problems += [problem for problem in joined if not _inside(problem.path, unread)]
     if problems:
         raise ConfigInvalid(problems)
     return config
@@ -112,8 +112,9 @@ def _take_out(rest: dict[str, Any], location: Location, *, missing: bool) -> str
             holder = holder.get(part) if isinstance(holder, dict) else None
         if isinstance(holder, dict) and location[length - 1] in holder:
             del holder[location[length - 1]]
-            if length == 1 and location[0] in _STAND_IN:
-                rest[str(location[0])] = copy.deepcopy(_STAND_IN[str(location[0])])
+            section = str(location[0])
+            if section in _STAND_IN and not rest.get(section):  # nothing of it is left
+                rest[section] = copy.deepcopy(_STAND_IN[section])
             return path_of(location[:length])
     # Nothing is left to take out: a required section is missing, or an earlier finding has taken it out.
     name = str(location[0]) if location else ""
@@ -122,6 +123,5 @@ def _take_out(rest: dict[str, Any], location: Location, *, missing: bool) -> str
     return name
 
 
-def _touches(path: str, parts: frozenset[str]) -> bool:
-    """Whether a path lies in one of the parts, or around one."""
-    return any(f"{path}.".startswith(f"{part}.") or f"{part}.".startswith(f"{path}.") for part in parts)
+def _inside(path: str, parts: frozenset[str]) -> bool:
+    return any(path == part or path.startswith(f"{part}.") for part in parts)
