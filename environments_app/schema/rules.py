@@ -5,10 +5,11 @@ by itself before any rule runs.
 """
 
 import ipaddress
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Iterator, Set
 from itertools import combinations
 
 from environments_app.schema.config import EnvironmentConfig
+from environments_app.schema.contradictions import CONTRADICTIONS, Rule
 from environments_app.schema.facts import (
     CACHE_MEMORY_GIB,
     DATABASE_MEMORY_GIB,
@@ -18,8 +19,6 @@ from environments_app.schema.facts import (
 )
 from environments_app.schema.own_terraform_rules import either_stack_or_own, own_source
 from environments_app.schema.problems import Problem
-
-Rule = Callable[[EnvironmentConfig], Iterator[Problem]]
 
 
 def _address_space(config: EnvironmentConfig) -> Iterator[Problem]:
@@ -361,4 +360,5 @@ ERRORS: tuple[Rule, ...] = (
     _secret_rules,
     _lifecycles,
     _edge,
+    *CONTRADICTIONS,
 )

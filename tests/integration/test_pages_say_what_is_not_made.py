@@ -86,3 +86,17 @@ def test_of_the_reference_systems_only_the_one_on_ec2_cannot_be_planned() -> Non
         if gap.fails_plans
     }
     assert fails == {("programador-musical", "compute.launch_type")}
+
+
+def test_tools_that_run_elsewhere_are_a_click_away(environment: Environment) -> None:
+    assert "Elsewhere" not in page(environment)
+    configured(environment, factories.SMALL_CONFIG | {"links": {"grafana": "https://grafana.example.com/d/shop"}})
+    assert "Elsewhere opens the other tool Grafana https://grafana.example.com/d/shop" in page(environment)
+
+
+def test_what_a_release_would_not_do_is_said(environment: Environment) -> None:
+    document = canonical(load_blueprint(BLUEPRINTS / "tvmaze-ingestion.yaml").environments[1].config)
+    configured(environment, document)
+    said = page(environment)
+    assert "Releases are rolled out as rolling updates only" in said
+    assert "Slack and PagerDuty hear nothing" in said

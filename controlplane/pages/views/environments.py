@@ -95,6 +95,7 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         "warnings": schema.warnings(config, tier=found.tier),
         **_gaps(found.config_version),
         "state": state,
+        "links": links_of(found.config_version.config),
         "runs": selectors.runs_of(found).only(
             "id", "state", "kind", "title", "created_at", "requester_name", "config_version__number"
         )[:LATELY],
@@ -115,6 +116,11 @@ def _gaps(version: ConfigVersion) -> dict[str, Any]:
         "fails_plans": [gap for gap in gaps if gap.fails_plans],
         "not_made": [gap for gap in gaps if not gap.fails_plans],
     }
+
+
+def links_of(config: schema.EnvironmentConfig) -> dict[str, str]:
+    """Addresses of the tools that run elsewhere, by their names; only those that are given."""
+    return config.links.model_dump(exclude_none=True) if config.links else {}
 
 
 def held_back(environment: Environment) -> list[HeldBack]:
