@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from controlplane.core.admin import ReadOnlyAdmin
-from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Run, Service
+from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Run, Service, TrustedSource
 
 
 @admin.register(Environment)
@@ -30,3 +30,10 @@ class RunAdmin(ReadOnlyAdmin):
     list_display = ("title", "environment", "kind", "state", "requester_name", "created_at")
     list_filter = ("state", "kind", "environment__system")
     search_fields = ("id", "title")
+
+
+@admin.register(TrustedSource)
+class TrustedSourceAdmin(ReadOnlyAdmin):
+    list_display = ("source", "reference", "system", "trusted_by_name", "created_at", "revoked_at")
+    list_filter = ("system",)
+    search_fields = ("source", "reason")

@@ -177,9 +177,10 @@ def _own_terraform(environment: Environment, version: ConfigVersion) -> dict[str
     own = version.config.terraform
     if own is None:
         return {"own": None}
+    refusal = sources.untrusted(environment.system, own)
     return {
         "own": own,
-        "untrusted": sources.untrusted(environment.system, own),
+        "untrusted": "" if refusal is None else refusal.message,
         "reading": sources.reading_of(environment.system, own),
     }
 
