@@ -64,7 +64,12 @@ def environment(own: Mapping[str, str], workspace: Path, account: Account) -> di
         "TF_INPUT": "0",
         "CHECKPOINT_DISABLE": "1",
         "AWS_REGION": account.region,
+        # Terraform fetches modules with git: by nothing but these, and it asks nobody (git(1)).
+        "GIT_ALLOW_PROTOCOL": "https:ssh",
+        "GIT_TERMINAL_PROMPT": "0",
     }
+    if "SSL_CERT_FILE" in own:
+        result["GIT_SSL_CAINFO"] = own["SSL_CERT_FILE"]
     if account.endpoint_url:
         return result | {
             "AWS_ENDPOINT_URL": account.endpoint_url,
