@@ -31,7 +31,8 @@ def account_of(environment: Environment, config: EnvironmentConfig, work: Work) 
 def demand_reading_role(config: EnvironmentConfig) -> None:
     """Foreign Terraform that only looks does so with a role that can only look. Raises SlipwayError."""
     roles = config.account_roles
-    if not settings.SLIPWAY_IN_SANDBOX and (roles.plan is None or roles.plan == roles.apply):
+    others = {roles.apply or config.account_role_arn, roles.deploy, None}
+    if not settings.SLIPWAY_IN_SANDBOX and roles.plan in others:
         raise SlipwayError(
             "NO_READING_ROLE",
             "Drift checks and looks with your own Terraform need a role that only reads. "
