@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from environments_app.models import Run, SourceReading
-from tests.integration.test_runs_are_planned_and_applied import plan, text_of
 from tests.own_terraform_world import Repository, environment, repository, trust
+from tests.run_helpers import plan, text_of
 from tests.sandbox_fixture import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,8 +7,8 @@ import pytest
 
 from environments_app.models import StateVersion
 from tests.git_server import GitServer, serving
-from tests.integration.test_runs_are_planned_and_applied import approve, plan, text_of
 from tests.own_terraform_world import Repository, environment, repository, trust
+from tests.run_helpers import approve_and_apply, plan, text_of
 from tests.sandbox_fixture import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +46,7 @@ def test_what_is_fetched_is_planned_and_exactly_that_is_applied(source: str, mod
     # What the module's repository holds by now is neither looked at nor run.
     (module.folder / "main.tf").write_text('data "external" "evil" {\n  program = ["id"]\n}\n')
     module.commit()
-    assert approve(run).state == "applied", text_of(run)
+    assert approve_and_apply(run).state == "applied", text_of(run)
     assert StateVersion.objects.get(run=run).resources == 2
 
 

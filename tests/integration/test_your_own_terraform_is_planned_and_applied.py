@@ -17,9 +17,8 @@ from environments_app.execution import find_tools
 from environments_app.models import ConfigVersion, Environment, Run, SourceReading, StateVersion
 from environments_app.services import configs, runs, sources
 from tests import factories
-from tests.integration.test_runs_are_planned_and_applied import approve, plan, text_of
 from tests.own_terraform_world import ROOTS, administrator, document, environment, repository, trust
-from tests.run_helpers import approved
+from tests.run_helpers import approve_and_apply, approved, plan, text_of
 from tests.sandbox_fixture import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,7 +61,7 @@ def test_nested_modules_live_from_plan_to_destroy(
     # What is pushed after the approval is not what runs, and the output says so.
     (code.folder / "live/production/outputs.tf").write_text('output "other" {\n  value = "other"\n}\n')
     code.commit()
-    applied = approve(run)
+    applied = approve_and_apply(run)
     assert applied.state == "applied", text_of(applied)
     assert f"what was approved is applied: {commit}" in text_of(applied)
     state = StateVersion.objects.get(run=applied)
@@ -84,14 +83,14 @@ def test_nested_modules_live_from_plan_to_destroy(
 
     changed = {**own, "variables": {"prefix": "shop", "teams": TEAMS, "retention_days": 30}}
     change(made, **document(code.source, **changed))
-    second = approve(plan(made))
+    second = approve_and_apply(plan(made))
     assert second.state == "applied", text_of(second)
     assert {(each["type"], each["action"]) for each in second.summary["changes"]} == {
         ("aws_cloudwatch_log_group", "update")
     }
     assert plan(made, "drift").state == "no_changes"
 
-    end = approve(plan(made, "destroy"))
+    end = approve_and_apply(plan(made, "destroy"))
     assert end.state == "applied", text_of(end)
     assert StateVersion.objects.get(run=end).resources == 0
     rows = json.dumps(
@@ -105,11 +104,11 @@ def test_three_hundred_resources_from_a_folder(sandbox: SandboxProcess, allowed:
     shutil.copytree(ROOTS / "three_hundred", allowed / "many")
     made = environment(str(allowed / "many"))
     trust(made.system, str(allowed / "many"), "")
-    run = approve(plan(made))
+    run = approve_and_apply(plan(made))
     assert run.state == "applied", text_of(run)
     assert StateVersion.objects.get(run=run).resources == 300
     assert plan(made).state == "no_changes"
-    end = approve(plan(made, "destroy"))
+    end = approve_and_apply(plan(made, "destroy"))
     assert end.state == "applied", text_of(end)
     assert sandbox.client("logs").describe_log_groups(logGroupNamePrefix="/many")["logGroups"] == []
 
@@ -156,7 +155,7 @@ def test_it_runs_as_a_user_of_its_own_where_the_worker_is_root(
     code = repository(allowed / "code", like="three_hundred")
     made = environment(code.source, variables={"number": 1})
     trust(made.system, code.source)
-    run = approve(plan(made))
+    run = approve_and_apply(plan(made))
     assert run.state == "applied", text_of(run)
     assert "I am 61999" in text_of(run)
     bundled = plan(factories.environment())

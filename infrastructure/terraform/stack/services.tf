@@ -63,6 +63,7 @@ module "service" {
     grace_seconds      = each.value.health_check_grace_seconds
   })
   autoscaling = each.value.autoscaling
+  file_system = local.mounts[each.key]
   log_group   = module.logs.groups[each.key]
   permissions = {
     secret_arns     = [for key in local.service_secrets[each.key] : module.secrets.arns[key] if local.stores[key] == "secrets_manager"]
