@@ -17,8 +17,6 @@ from environments_app.models import ConfigVersion, Environment, ProtectionVersio
 from environments_app.services import sources
 from environments_app.services.runs import QUEUE, supersede_waiting
 
-READ_SOURCE_JOB = "environments_app.jobs.read_source"
-
 
 def invalid(error: schema.ConfigInvalid) -> Refusal:
     """All problems of a document as one refusal."""
@@ -85,7 +83,7 @@ def save_config(
         reason=reason,
     )
     if config.terraform:
-        queue.enqueue_on_commit(QUEUE, READ_SOURCE_JOB, str(environment.pk))
+        queue.enqueue_on_commit(QUEUE, sources.READ_SOURCE_JOB, str(environment.pk))
     supersede_waiting(actor, environment, f"configuration v{version.number} was saved")
     live.ring_on_commit(f"environment:{environment.pk}", "config")
     environment.__dict__.pop("config_version", None)

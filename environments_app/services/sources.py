@@ -10,13 +10,15 @@ from pydantic import ValidationError
 from controlplane.core.actors import Actor
 from controlplane.core.models import System
 from controlplane.core.services import audit
-from controlplane.lib import clock
+from controlplane.lib import clock, queue
 from controlplane.lib.errors import Refusal
-from environments_app.models import SourceReading, TrustedSource
+from environments_app.models import Environment, SourceReading, TrustedSource
 from environments_app.schema.own_terraform import OwnTerraform
 from environments_app.schema.problems import Problem
+from environments_app.services.runs import QUEUE
 from environments_app.terraform.variables import Variable, problems
 
+READ_SOURCE_JOB = "environments_app.jobs.read_source"
 _GLOB = re.compile(r"[A-Za-z0-9*?][\w./+*?-]*")
 NOT_AN_ADMINISTRATOR = Refusal(
     "FORBIDDEN",
@@ -46,7 +48,16 @@ def trust(actor: Actor, system: System, source: str, reference: str, reason: str
             after = {"source": source, "reference": reference}
             subject = trusted.audit_subject
             audit.record(actor, "source.trusted", subject=subject, system=system, after=after, reason=reason)
+            _have_it_read(system, source)
     return trusted
+
+
+def _have_it_read(system: System, source: str) -> None:
+    """Has the source read for the environments that name it, so that their variables are known before a plan."""
+    for environment in Environment.objects.filter(system=system):
+        own = environment.config_version.config.terraform
+        if own is not None and own.source == source:
+            queue.enqueue_on_commit(QUEUE, READ_SOURCE_JOB, str(environment.pk))
 
 
 def _why_not(actor: Actor, source: str, reference: str, reason: str) -> Refusal | None:

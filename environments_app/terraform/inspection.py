@@ -31,7 +31,9 @@ BUILT_IN = "terraform.io/builtin/terraform"
 REGISTRY = "registry.terraform.io"
 _REMOTE_GIT = re.compile(r"git::(https|ssh)://\w\S+|git@\w[\w.-]+:\w\S+|(github\.com|bitbucket\.org)/\w\S+")
 _HAS_LOCAL_NAME = ("resource", "data", "ephemeral", "action", "list")
-_OWN_FILES = re.compile(r"slipway.*|\.terraformrc|terraform\.rc|terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?")
+_OWN_FILES = re.compile(
+    r"slipway_override\.tf|\.terraformrc|terraform\.rc|terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?"
+)
 CODE = (".tf", ".tf.json")
 Files = Mapping[str, bytes]
 """A source's files by their path in it, with forward slashes."""
@@ -77,7 +79,7 @@ def inspect(files: Files, root: str, allowed: Set[str]) -> Inspection:
     walk = _Walk(files, allowed)
     walk.module(Entry(root, root))
     walk.refused += _beside_the_code(files, root)
-    if not any(posixpath.dirname(name) == root.removeprefix(".") and name.endswith(CODE) for name in files):
+    if not any((posixpath.dirname(name) or ".") == root and name.endswith(CODE) for name in files):
         walk.refused.append(Refused(root, 0, "there is no Terraform code here", "Name the folder of the root module."))
     return Inspection(tuple(dict.fromkeys(walk.refused)), walk.fetches_modules, walk.read[root])
 

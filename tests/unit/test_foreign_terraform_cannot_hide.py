@@ -218,6 +218,7 @@ def test_a_state_in_the_source_and_a_source_without_code() -> None:
         "it is made by Terraform and belongs in no source"
     ]
     assert [each.what for each in refused({"README.md": ""})] == ["there is no Terraform code here"]
+    assert refused({".live/slipway-roles.tf": ""}, ".live") == []
 
 
 def test_every_refusal_says_where_what_and_the_way_on() -> None:
