@@ -1,6 +1,6 @@
 from django.urls import path
 
-from environments_app.views import configuration, runs
+from environments_app.views import configuration, runs, sources
 
 app_name = "environments"
 urlpatterns = [
@@ -19,4 +19,7 @@ urlpatterns = [
         configuration.edit_yaml,
         name="edit-config-yaml",
     ),
+    path("systems/<slug:system>/sources", sources.show, name="sources"),
+    path("systems/<slug:system>/sources/trust", sources.trust, name="trust-source"),
+    path("systems/<slug:system>/sources/<uuid:source_id>/revoke", sources.revoke, name="revoke-source"),
 ]

@@ -21,7 +21,8 @@ from controlplane.pages.api import api
 from controlplane.pages.demo import Demo
 from deployments_app.models import Deployment
 from deployments_app.services import deployments
-from environments_app.models import Environment, Run
+from environments_app.models import Environment, Run, TrustedSource
+from environments_app.services import sources
 from environments_app.views.configuration import as_yaml
 from tests import factories
 from tests.release_world import outputs, provisioned, release
@@ -51,6 +52,7 @@ PAGES = {
     f"{HERE}/configuration/edit/yaml": ADMINS,
     f"{HERE}/infrastructure": MEMBERS,
     f"{HERE}/webhook": DEVELOPERS,
+    "systems/<slug:system>/sources": MEMBERS,
     "output/<uuid:stream_id>.txt": MEMBERS,
     "releases/<uuid:release_id>": MEMBERS,
     DEPLOYMENT: MEMBERS,
@@ -71,6 +73,9 @@ FORMS: list[tuple[str, dict[str, str], tuple[str, ...]]] = [
     (f"{RUN}/discard", {"reason": "because"}, APPROVERS),
     (f"{RUN}/reconcile", {}, OPERATORS),
     (f"{RUN}/revoke", {}, APPROVERS),
+    # Foreign Terraform reaches every system: no role in one is enough.
+    ("systems/<slug:system>/sources/trust", {"source": "/code", "reason": "because"}, ()),
+    ("systems/<slug:system>/sources/<uuid:source_id>/revoke", {}, ()),
     # A developer may end what they asked for themselves; that this one is another's is said on the page.
     (f"{DEPLOYMENT}/abort", {"reason": "because"}, DEVELOPERS),
     (f"{DEPLOYMENT}/approve", {"digest": "$deployment_digest"}, APPROVERS),
@@ -116,6 +121,9 @@ OPERATIONS: dict[tuple[str, str], tuple[dict[str, Any] | None, tuple[str, ...]]]
     ("post", f"{API_DEPLOYMENT}/abort"): ({}, APPROVERS),
     ("post", f"{API_DEPLOYMENT}/rollback"): ({}, OPERATORS),
     ("get", "/releases?system=$system"): (None, MEMBERS),
+    ("get", "/systems/{system}/sources"): (None, MEMBERS),
+    ("post", "/systems/{system}/sources"): ({"source": "/code", "reason": "because"}, ()),
+    ("post", "/systems/{system}/sources/{source_id}/revoke"): ({}, ()),
 }
 """What the API does in one system: with which body, and who may."""
 FOR_EVERY_TOKEN = {
@@ -142,6 +150,10 @@ class World:
         made = deployments.request_deployment(Actor.person(asker), self.environment, self.release)
         assert isinstance(made, Deployment), made
         self.deployment = made
+        superuser = Actor.person(factories.user(is_superuser=True))
+        trusted = sources.trust(superuser, self.system, "/code", "", "because")
+        assert isinstance(trusted, TrustedSource), trusted
+        self.trusted = trusted
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -154,6 +166,7 @@ class World:
             "stream_id": str(self.run.stream_id),
             "release_id": str(self.release.pk),
             "deployment_id": str(self.deployment.pk),
+            "source_id": str(self.trusted.pk),
             "run_digest": digests[self.run.pk],
             "deployment_digest": digests[self.deployment.pk],
             "document": as_yaml(self.environment.config_version.document),

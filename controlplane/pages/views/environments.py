@@ -24,6 +24,7 @@ from deployments_app.models import Deployment, Release
 from deployments_app.selectors import unreleased
 from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment, Run, Service
+from environments_app.services import sources
 from environments_app.views import applied
 from environments_app.views.configuration import as_yaml
 from environments_app.views.lookup import environment_or_404
@@ -166,8 +167,22 @@ def configuration(request: HttpRequest, system: str, environment: str) -> HttpRe
         "difference": list(difference(other, shown)) if other else [],
         "protection": found.protection,
         "rules": found.protection.rules,
+        **_own_terraform(found, shown),
     }
     return render(request, "environments/configuration.html", context)
+
+
+def _own_terraform(environment: Environment, version: ConfigVersion) -> dict[str, Any]:
+    """The version's own Terraform: whether it is trusted, and what was last read of it."""
+    own = version.config.terraform
+    if own is None:
+        return {"own": None}
+    refusal = sources.untrusted(environment.system, own)
+    return {
+        "own": own,
+        "untrusted": "" if refusal is None else refusal.message,
+        "reading": sources.reading_of(environment.system, own),
+    }
 
 
 def _version(environment: Environment, number: str | None) -> ConfigVersion | None:
