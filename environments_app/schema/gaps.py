@@ -10,27 +10,15 @@ from environments_app.schema.config import EnvironmentConfig
 class Gap:
     """A setting that is kept, but not made.
 
-    asked: whether a configuration asks for it; means: how things are without it, a sentence; way_on: what to do,
-    only where every plan fails with it (a validation in infrastructure/terraform/stack).
+    asked: whether a configuration asks for it; means: how things are without it, a sentence.
     """
 
     path: str
     asked: Callable[[EnvironmentConfig], bool]
     means: str
-    way_on: str = ""
-
-    @property
-    def fails_plans(self) -> bool:
-        return bool(self.way_on)
 
 
 _GAPS = [
-    Gap(
-        "compute.launch_type",
-        lambda c: c.compute.launch_type == "EC2",
-        "The services are to run on EC2 instances, and this version makes Fargate services only.",
-        "Set compute.launch_type to FARGATE and leave compute.ec2 out, or keep the configuration for a later version.",
-    ),
     Gap(
         "network.network_acls",
         lambda c: c.network.network_acls,
@@ -64,13 +52,7 @@ _GAPS = [
     ),
     Gap("api_gateway", lambda c: c.api_gateway is not None, "There is no API Gateway."),
     Gap("user_pool", lambda c: c.user_pool is not None, "There is no Cognito user pool, so nobody signs in by one."),
-    Gap("schedule", lambda c: c.schedule is not None, "Services run around the clock, and are charged for it."),
     Gap("backup.copy_region", lambda c: c.backup.copy_region is not None, "Backups stay in one region."),
-    Gap(
-        "services.*.discovery_name",
-        lambda c: any(service.discovery_name for service in c.services.values()),
-        "Services do not find each other by these names.",
-    ),
     Gap(
         "buckets.*.replica_region",
         lambda c: any(bucket.replica_region for bucket in c.buckets.values()),
@@ -85,5 +67,5 @@ _GAPS = [
 
 
 def unprovisioned(config: EnvironmentConfig) -> list[Gap]:
-    """What the configuration asks for and the bundled stack does not make; what fails its plans comes first."""
+    """What the configuration asks for and the bundled stack does not make."""
     return [gap for gap in _GAPS if gap.asked(config)]

@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Callable, Iterator, Set
 from itertools import combinations
 
+from environments_app.schema import compute_rules
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.facts import (
     CACHE_MEMORY_GIB,
@@ -354,4 +355,5 @@ ERRORS: tuple[Rule, ...] = (
     _secret_rules,
     _lifecycles,
     _edge,
+    *compute_rules.ERRORS,
 )
