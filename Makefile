@@ -2,7 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# As many workers as there are CPUs; a file's tests stay together, since they share what the file starts.
+PARALLEL := -n auto --dist loadfile
 MANAGE := $(BIN)/python manage.py
+# Tests and benchmarks start hundreds of Python processes; without bytecode on disk each would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help python setup run test test-postgres test-properties test-systems bench check format lock
@@ -23,8 +27,8 @@ run: setup ## Slipway with everything it needs, until Ctrl-C
 	@exec $(BIN)/python -m launcher --parent $$PPID
 
 test: setup ## unit tests, then integration tests and the story in a browser
-	$(PYTEST) tests/unit
-	$(PYTEST) tests/integration tests/story -m "not systems"
+	$(PYTEST) $(PARALLEL) tests/unit
+	$(PYTEST) $(PARALLEL) tests/integration tests/story -m "not systems"
 
 test-postgres: setup ## the same on a PostgreSQL server of its own
 	$(BIN)/python -m scripts.with_postgres $(MAKE) test

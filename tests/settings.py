@@ -1,7 +1,8 @@
 """The product's settings over a data folder of the test run's own.
 
 Redis and the sandbox get their ports here and are started by fixtures (tests/conftest.py), for the tests that
-name them; child processes find everything through the same environment variables.
+name them; child processes find everything through the same environment variables. Where tests run in parallel
+(pytest-xdist), each worker loads this file for itself and shares nothing with the others.
 """
 
 import atexit
@@ -32,9 +33,12 @@ os.environ["SLIPWAY_HOSTS"] = "localhost,127.0.0.1,testserver"
 from controlplane.settings import *
 from controlplane.settings import DATA_DIR, DATABASES
 
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # The file that child processes open as their ordinary database.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "db.sqlite3")}
+else:
+    DATABASES["default"]["TEST"] = {"NAME": f"test_slipway_{_worker}"}
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SLIPWAY_REAL_CHANNEL_LAYERS = {

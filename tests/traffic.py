@@ -36,6 +36,12 @@ class Traffic:
         """Requests that were not answered with 200, by what happened instead."""
         return Counter(each.error or str(each.status) for each in self.answers if each.status != 200)
 
+    @property
+    def rate(self) -> float:
+        """Requests that were begun per real second, from the first to the last."""
+        begun = sorted(each.began for each in self.answers)
+        return (len(begun) - 1) / (begun[-1] - begun[0])
+
     def digests(self) -> Counter[str]:
         """Answers by the image that gave them."""
         return Counter(each.body.get("digest", "") for each in self.answers)

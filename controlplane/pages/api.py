@@ -18,6 +18,7 @@ from controlplane.pages.environment_api import router as environment_router
 from deployments_app.api import router as deployments_router
 from deployments_app.webhooks_api import router as webhooks_router
 from environments_app.api import router as environments_router
+from environments_app.schema_api import router as schema_router
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ api = NinjaAPI(
 api.add_router("", environments_router, tags=["environments"])
 api.add_router("", environment_router, tags=["environments"])
 api.add_router("", deployments_router, tags=["releases"])
+api.add_router("/schemas", schema_router, tags=["schemas"])
 api.add_router("/webhooks", webhooks_router, tags=["webhooks"])
 api.add_router("/audit", audit_router, tags=["audit"])
 

@@ -9,6 +9,7 @@ from environments_app.schema.blueprint import (
     BlueprintEnvironment,
     Protection,
     blueprint_files,
+    blueprint_json_schema,
     load_blueprint,
     read_blueprint,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Problem",
     "Protection",
     "blueprint_files",
+    "blueprint_json_schema",
     "canonical",
     "digest",
     "json_schema",

@@ -46,6 +46,18 @@ class _Front(Section):
     source_document: str = Field(description="Document that the values come from")
 
 
+class _Environment(_Heading):
+    """One environment of a file, whole."""
+
+    config: EnvironmentConfig = Field(description="The environment's configuration")
+
+
+class _File(_Front):
+    """A file, whole. Read in its parts (read_blueprint), so that a wrong one does not hide the others' problems."""
+
+    environments: dict[str, _Environment] = Field(min_length=1, description="Environments, by name")
+
+
 @dataclass(frozen=True, slots=True)
 class BlueprintEnvironment:
     """One environment of a blueprint; `document` is its configuration as the file says it, defaults left out."""
@@ -100,6 +112,11 @@ def read_blueprint(text: str) -> Blueprint:
     if problems or front is None:
         raise ConfigInvalid(problems)
     return Blueprint(front.system, front.title, front.description, front.source_document, tuple(read), text)
+
+
+def blueprint_json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a blueprint file, for editors."""
+    return _File.model_json_schema()
 
 
 def blueprint_files(directory: Path) -> Iterator[Path]:

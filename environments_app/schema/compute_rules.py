@@ -1,4 +1,4 @@
-"""What the settings of capacity, schedules, scaling and names must keep to among each other, and what is unwise."""
+"""What the settings of capacity, scaling and names must keep to among each other, and what is unwise."""
 
 import re
 from collections import Counter
@@ -47,29 +47,17 @@ def _instances(config: EnvironmentConfig) -> Iterator[Problem]:
             )
 
 
-def _schedule(config: EnvironmentConfig) -> Iterator[Problem]:
-    if config.schedule and config.schedule.start == config.schedule.stop:
-        yield Problem(
-            "schedule.stop", "the working day ends when it begins", f"another time than {config.schedule.start}"
-        )
-
-
 def _discovery(config: EnvironmentConfig) -> Iterator[Problem]:
-    taken: dict[str, str] = {}
     for name, service in config.services.items():
-        found, path = service.discovery_name, f"services.{name}.discovery_name"
-        if found is None:
+        if service.discovery_name is None:
             continue
         ports = [container for container, settings in service.containers.items() if settings.port is not None]
         if service.routing is None and len(ports) != 1:
             yield Problem(
-                path,
+                f"services.{name}.discovery_name",
                 f"{len(ports)} containers have a port: which one answers?" if ports else "no container has a port",
                 "one container with a port, or a section routing that names it",
             )
-        if found in taken:
-            yield Problem(path, f"{found!r} is also the name of {taken[found]}", "a name of its own")
-        taken.setdefault(found, name)
 
 
 def _scaling(config: EnvironmentConfig) -> Iterator[Problem]:
@@ -90,7 +78,7 @@ def _scaling(config: EnvironmentConfig) -> Iterator[Problem]:
                 )
 
 
-ERRORS: tuple[Callable[[EnvironmentConfig], Iterator[Problem]], ...] = (_instances, _schedule, _discovery, _scaling)
+ERRORS: tuple[Callable[[EnvironmentConfig], Iterator[Problem]], ...] = (_instances, _discovery, _scaling)
 
 
 def warnings(config: EnvironmentConfig, *, production: bool) -> Iterator[Problem]:

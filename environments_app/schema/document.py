@@ -15,7 +15,7 @@ from environments_app.schema.rules import ERRORS, references
 
 # What stands in for a section that could not be read, so that the rules about the others still hold.
 _STAND_IN: Mapping[str, Any] = {
-    "region": "us-east-1",
+    "region": "xx-nowhere-1",  # none that another setting could mean, too
     "network": {
         "cidr": "10.0.0.0/16",
         "zone_count": 2,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from environments_app.schema.base import Days, Name, Section
+from environments_app.schema.base import Days, Name, Section, WebAddress
 
 Severity = Literal["info", "warning", "critical", "emergency"]
 
@@ -112,6 +112,6 @@ class AlertRoute(Section):
 class ObservabilityLinks(Section):
     """Tools that run elsewhere, shown as links."""
 
-    grafana: str | None = Field(default=None, description="URL of Grafana")
-    prometheus: str | None = Field(default=None, description="URL of Prometheus")
-    kibana: str | None = Field(default=None, description="URL of Kibana")
+    grafana: WebAddress | None = Field(default=None, description="URL of Grafana")
+    prometheus: WebAddress | None = Field(default=None, description="URL of Prometheus")
+    kibana: WebAddress | None = Field(default=None, description="URL of Kibana")

@@ -5,11 +5,12 @@ by itself before any rule runs.
 """
 
 import ipaddress
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Iterator, Set
 from itertools import combinations
 
 from environments_app.schema import compute_rules
 from environments_app.schema.config import EnvironmentConfig
+from environments_app.schema.contradictions import CONTRADICTIONS, Rule
 from environments_app.schema.facts import (
     CACHE_MEMORY_GIB,
     DATABASE_MEMORY_GIB,
@@ -18,8 +19,6 @@ from environments_app.schema.facts import (
     usable_instance_memory_mib,
 )
 from environments_app.schema.problems import Problem
-
-Rule = Callable[[EnvironmentConfig], Iterator[Problem]]
 
 
 def _address_space(config: EnvironmentConfig) -> Iterator[Problem]:
@@ -356,4 +355,5 @@ ERRORS: tuple[Rule, ...] = (
     _lifecycles,
     _edge,
     *compute_rules.ERRORS,
+    *CONTRADICTIONS,
 )

@@ -1,5 +1,8 @@
 """Which terraform commands a run needs. Built purely (python-terraform spells them), run by `runner.py`."""
 
+import hashlib
+import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,13 +34,29 @@ INHERITED_AWS = (
 )
 """The worker's own identity (design, section 11: with a role set, it is only the source of that role)."""
 
+LONGEST_SOCKET = 107
+"""Bytes in the address of a Unix socket (unix(7): sun_path, without its closing zero)."""
+PLUGIN_SOCKET = len("/plugin4294967295")
+"""What Terraform's plugins add to the folder of temporary files, at most (go-plugin: `os.CreateTemp("", "plugin")`)."""
+
+
+def temporary_folder(workspace: Path) -> Path:
+    """Terraform's folder for temporary files: in the workspace, or where that path is too long for a socket, outside.
+
+    Its plugins listen on sockets there, and say nothing but that they could not start.
+    """
+    inside = workspace / "tmp"
+    if len(os.fsencode(inside)) + PLUGIN_SOCKET <= LONGEST_SOCKET:
+        return inside
+    return Path(tempfile.gettempdir()) / f"slipway-{hashlib.sha256(os.fsencode(workspace)).hexdigest()[:16]}"
+
 
 def environment(own: Mapping[str, str], workspace: Path, account: Account) -> dict[str, str]:
     """The whole environment of a terraform process: nothing of the worker's but what it needs."""
     result = {name: own[name] for name in INHERITED if name in own}
     result |= {
         "HOME": str(workspace),
-        "TMPDIR": str(workspace / "tmp"),
+        "TMPDIR": str(temporary_folder(workspace)),
         "TF_CLI_CONFIG_FILE": str(workspace / CLI_CONFIG_FILE),
         "TF_IN_AUTOMATION": "1",
         "TF_INPUT": "0",

@@ -70,6 +70,10 @@ class Workspace:
         self.stack = folder / "stack"
 
     @property
+    def temporary(self) -> Path:
+        return commands.temporary_folder(self.folder)
+
+    @property
     def plan_file(self) -> Path:
         return self.stack / commands.PLAN_FILE
 
@@ -84,9 +88,7 @@ class Workspace:
     ) -> None:
         """Makes it afresh; raises WorkspaceError."""
         try:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(mode=0o700, parents=True)
-            (self.folder / "tmp").mkdir(mode=0o700)
+            self._begin()
             for path in _files(source):
                 target = self.folder / path.relative_to(source)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -121,11 +123,9 @@ class Workspace:
     def restore(self, archive: bytes) -> None:
         """Lays the archive out again, over whatever was there."""
         try:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(mode=0o700, parents=True)
+            self._begin()
             with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
                 tar.extractall(self.folder, filter="data")
-            (self.folder / "tmp").mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise WorkspaceError(self.folder, error) from error
 
@@ -139,7 +139,14 @@ class Workspace:
         return StateIdentity(state.get("lineage", ""), int(state.get("serial", 0)))
 
     def remove(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.folder, self.temporary):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _begin(self) -> None:
+        """Empty folders that only their owner can read."""
+        self.remove()
+        self.folder.mkdir(mode=0o700, parents=True)
+        self.temporary.mkdir(mode=0o700)
 
 
 def _worth_keeping(member: tarfile.TarInfo) -> tarfile.TarInfo | None:

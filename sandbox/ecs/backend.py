@@ -1,7 +1,7 @@
 """ECS as moto keeps it (clusters, task definitions, tags), with services and tasks of our own.
 
 Methods here answer API calls: they check, write down what is wanted and leave the doing to the engine.
-All of them run under the engine's lock (see responses).
+All of them run under the engine's lock (see app).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from moto.ecs import models
 from moto.ecs.exceptions import InvalidParameterException, ServiceNotFoundException
 from moto.elbv2.models import elbv2_backends
 
-from sandbox.ecs import admission, deployment_settings, rollouts, run_tokens
+from sandbox.ecs import admission, deployment_settings, rollouts, run_tokens, service_fields
 from sandbox.ecs.capacity import InstanceBackend
 from sandbox.ecs.errors import EcsError, ServiceNotActive, TokenInUse
 from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
@@ -23,41 +23,6 @@ from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity, mo
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
 
-# UpdateService's fields that start a deployment when they change (botocore's ECS model).
-REVISION_FIELDS = (
-    "networkConfiguration",
-    "platformVersion",
-    "loadBalancers",
-    "serviceRegistries",
-    "serviceConnectConfiguration",
-    "volumeConfigurations",
-)
-_KEPT_FIELDS = (
-    *REVISION_FIELDS,
-    "launchType",
-    "capacityProviderStrategy",
-    "placementConstraints",
-    "placementStrategy",
-    "healthCheckGracePeriodSeconds",
-    "schedulingStrategy",
-    "deploymentController",
-    "enableECSManagedTags",
-    "propagateTags",
-    "enableExecuteCommand",
-    "availabilityZoneRebalancing",
-)
-_DEFAULTS: dict[str, Any] = {
-    "loadBalancers": [],
-    "serviceRegistries": [],
-    "placementConstraints": [],
-    "placementStrategy": [],
-    "schedulingStrategy": "REPLICA",
-    "deploymentController": {"type": "ECS"},
-    "enableECSManagedTags": False,
-    "propagateTags": "NONE",
-    "enableExecuteCommand": False,
-    "availabilityZoneRebalancing": "DISABLED",
-}
 _MOST_UNFINISHED_ROLLOUTS = 5
 
 
@@ -82,7 +47,7 @@ class EcsBackend(InstanceBackend):
         if former and former.status == "ACTIVE":
             raise InvalidParameterException("Creation of service was not idempotent.")
         _admit(admission.request_problem(given, self.capacity_providers))
-        settings = _DEFAULTS | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
+        settings = service_fields.DEFAULTS | service_fields.kept(given)
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
         configuration = deployment_settings.merged(deployment_settings.DEFAULTS, given.get("deploymentConfiguration"))
         _refuse(deployment_settings.problem(given, configuration, settings))
@@ -112,7 +77,7 @@ class EcsBackend(InstanceBackend):
     def change_service(self, now: float, given: Mapping[str, Any]) -> Service:
         service = self.active_service(given.get("cluster") or "default", given["service"])
         _admit(admission.request_problem(given, self.capacity_providers))
-        settings = service.settings | {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
+        settings = service.settings | service_fields.kept(given)
         if given.get("capacityProviderStrategy") is not None:
             move_capacity(settings, service.first_launch_type)
         asked = given.get("deploymentConfiguration")
@@ -125,7 +90,7 @@ class EcsBackend(InstanceBackend):
         starts_deployment = (
             bool(given.get("forceNewDeployment"))
             or definition != service.task_definition
-            or any(given.get(key) not in (None, service.settings.get(key)) for key in REVISION_FIELDS)
+            or service_fields.asks_for_a_revision(given, service.settings)
         )
         if starts_deployment:
             unfinished = sum(each.state != "COMPLETED" for each in service.rollouts)
@@ -233,7 +198,7 @@ class EcsBackend(InstanceBackend):
         _admit(admission.request_problem(given, self.capacity_providers))
         definition = self._definition(given["taskDefinition"])
         self._check_definition(given, definition, [])
-        settings = {key: given[key] for key in _KEPT_FIELDS if given.get(key) is not None}
+        settings = service_fields.kept(given)
         check_network(self.account_id, self.region_name, settings, definition.network_mode)
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
         tasks: list[Task] = []
@@ -267,7 +232,7 @@ class EcsBackend(InstanceBackend):
             settings=revision.settings,
             group=f"service:{service.name}",
             started_by=rollout.id,
-            tags=_propagated_tags(service, definition.tags),
+            tags=service_fields.propagated_tags(service, definition.tags),
             overrides={},
         )
         task.service, task.rollout_id = service.key, rollout.id
@@ -393,14 +358,3 @@ def _admit(problem: admission.Problem | None) -> None:
 def _refuse(problem: str | None) -> None:
     if problem:
         raise InvalidParameterException(problem)
-
-
-def _propagated_tags(service: Service, definition_tags: list[dict[str, str]] | None) -> list[dict[str, str]]:
-    source = service.settings.get("propagateTags")
-    tags = list(service.tags if source == "SERVICE" else definition_tags or [] if source == "TASK_DEFINITION" else [])
-    if service.settings.get("enableECSManagedTags"):
-        tags += [
-            {"key": "aws:ecs:clusterName", "value": service.cluster_name},
-            {"key": "aws:ecs:serviceName", "value": service.name},
-        ]
-    return tags

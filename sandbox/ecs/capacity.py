@@ -145,6 +145,12 @@ class InstanceBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             raise NoCapacity("ATTRIBUTE")
         return subnet.id, free_address(subnet.cidr_block, used)
 
+    def registered_resources(self, cluster_name: str) -> tuple[int, int]:
+        """CPU units and MiB that the cluster's active container instances have for tasks."""
+        held = self.container_instances.get(cluster_name, {}).values()
+        active = [_resources(each) for each in held if each.status == "ACTIVE"]
+        return sum(cpu for cpu, _ in active), sum(memory for _, memory in active)
+
     def _view(self, held: Any, group: str) -> InstanceView:
         own = [task for task in self._tasks_on(held.cluster_name) if task.instance == held.container_instance_arn]
         cpu, memory = _resources(held)

@@ -29,13 +29,16 @@ from sandbox.targets import CheckSettings, TargetChecks, TargetKey
 
 log = logging.getLogger(__name__)
 
+SERVICES = frozenset({"ecs", "elbv2", "ec2", "autoscaling", "application-autoscaling"})
+"""Services (botocore's names) whose state the engine reads or changes by itself."""
+
 _BUSY_PAUSE, _IDLE_PAUSE = 0.03, 0.25  # real seconds
 
 
 class Engine:
     """Owns everything that lives: the event loop, containers, target checks and the thread that ticks.
 
-    `lock` guards the ECS state; API handlers and the state's saving take it too.
+    `lock` guards what it looks at and moves (`SERVICES`): the API's calls to those and the state's saving take it too.
     """
 
     def __init__(

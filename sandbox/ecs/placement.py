@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from secrets import randbelow
 from typing import Any
@@ -14,6 +15,7 @@ from moto.ecs.exceptions import InvalidParameterException
 _LATEST_FARGATE = "1.4.0"
 _WITHOUT_SUBNET = "172.31.0.0/16"  # tasks that share their instance's address get one of their own here
 _KEPT_FIRST, _KEPT_LAST = 4, 1  # AWS keeps these addresses of every subnet
+_NO_ADDRESS = "RESOURCE:ENI"
 # Fargate's words.
 _ZONES_LOST = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
 
@@ -92,7 +94,7 @@ def place(
 ) -> Place:
     """The place of a group's `number`-th task: tasks are spread over the subnets given, but for zones that are `lost`.
 
-    Raises NoCapacity.
+    One that is full is passed over (inferred). Raises NoCapacity.
     """
     backend = ec2_backends[account][region]
     if not subnets_of(settings):
@@ -104,8 +106,11 @@ def place(
     reachable = [subnet for subnet in subnets if not lost(subnet.availability_zone)]
     if not reachable:
         raise NoCapacity(_ZONES_LOST)
-    subnet = reachable[number % len(reachable)]
-    return Place(subnet.id, subnet.availability_zone, free_address(subnet.cidr_block, used))
+    for turn in range(number, number + len(reachable)):
+        subnet = reachable[turn % len(reachable)]
+        with suppress(NoCapacity):
+            return Place(subnet.id, subnet.availability_zone, free_address(subnet.cidr_block, used))
+    raise NoCapacity(_NO_ADDRESS)
 
 
 def free_address(cidr: str, used: set[str]) -> str:
@@ -117,7 +122,7 @@ def free_address(cidr: str, used: set[str]) -> str:
         address = str(network[_KEPT_FIRST + (start + step) % usable])
         if address not in used:
             return address
-    raise NoCapacity("RESOURCE:ENI")
+    raise NoCapacity(_NO_ADDRESS)
 
 
 def subnets_of(settings: Mapping[str, Any]) -> list[str]:

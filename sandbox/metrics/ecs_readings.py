@@ -39,6 +39,7 @@ def ecs_readings(backend: EcsBackend, served: Mapping[str, int], now: float, sec
         for use in uses:
             by_service.setdefault(use.task.service or "", []).append(use)
         yield from _utilization(backend, {"ClusterName": cluster.name}, uses)
+        yield from _reservation(backend, cluster.name, [use for use in uses if use.task.instance])
         for service in services:
             dimensions = {"ClusterName": cluster.name, "ServiceName": service.name}
             yield from _utilization(backend, dimensions, by_service.get(service.key, []))
@@ -91,6 +92,17 @@ def _utilization(backend: EcsBackend, dimensions: Mapping[str, str], uses: list[
         where = (backend.account_id, backend.region_name, "AWS/ECS")
         yield Reading(*where, "CPUUtilization", dimensions, cpu, "Percent")
         yield Reading(*where, "MemoryUtilization", dimensions, memory, "Percent")
+
+
+def _reservation(backend: EcsBackend, cluster: str, uses: list[TaskUse]) -> Iterator[Reading]:
+    """Percent of its container instances that the cluster's tasks reserve; clusters without instances have none."""
+    cpu, memory = backend.registered_resources(cluster)
+    where = (backend.account_id, backend.region_name, "AWS/ECS")
+    if cpu and memory:
+        reserved_cpu = round(100 * sum(use.cpu_reserved for use in uses) / cpu, 3)
+        reserved_memory = round(100 * sum(use.memory_reserved for use in uses) / memory, 3)
+        yield Reading(*where, "CPUReservation", {"ClusterName": cluster}, one(reserved_cpu), "Percent")
+        yield Reading(*where, "MemoryReservation", {"ClusterName": cluster}, one(reserved_memory), "Percent")
 
 
 def _insights(

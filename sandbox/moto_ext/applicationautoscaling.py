@@ -5,7 +5,6 @@ hold; a policy keeps its ARN when it is changed, and what belongs to a target go
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 
 from moto.applicationautoscaling import models, responses, urls
@@ -56,10 +55,9 @@ class FakeApplicationAutoscalingPolicy(models.FakeApplicationAutoscalingPolicy):
 
 
 class ApplicationAutoscalingBackend(ExtendedBackend, models.ApplicationAutoscalingBackend):
-    """`clock` and `lock` are the running sandbox's. `past` and `wishes` are kept by policy ARN."""
+    """`clock` is the running sandbox's. `past` and `wishes` are kept by policy ARN."""
 
     clock: Clock
-    lock: threading.RLock
     scheduled_actions: list[Any]
 
     def __init__(self, region_name: str, account_id: str) -> None:
@@ -220,15 +218,10 @@ class ApplicationAutoScalingResponse(responses.ApplicationAutoScalingResponse):
         return self._backend.tags.setdefault(self._get_param("ResourceARN"), {})
 
     def register_scalable_target(self) -> str:
-        with self._backend.lock:
-            body = super().register_scalable_target()
+        body = super().register_scalable_target()
         if wanted := self._get_param("Tags"):
             self._backend.tags.setdefault(json.loads(body)["ScalableTargetARN"], {}).update(wanted)
         return str(body)
-
-    def deregister_scalable_target(self) -> str:
-        with self._backend.lock:
-            return str(super().deregister_scalable_target())
 
     def describe_scalable_targets(self) -> str:
         """moto's next page begins where the first one did."""
@@ -258,21 +251,16 @@ class ApplicationAutoScalingResponse(responses.ApplicationAutoScalingResponse):
         ]
         return self._page("ScheduledActions", found)
 
-    def put_scheduled_action(self) -> str:
-        with self._backend.lock:
-            return str(super().put_scheduled_action())
-
     def describe_scaling_activities(self) -> str:
         resource = self._get_param("ResourceId")
         unscaled = bool(self._get_param("IncludeNotScaledActivities"))
-        with self._backend.lock:
-            found = [
-                activities.shape(each)
-                for each in self._backend.activities
-                if self._get_param("ServiceNamespace") == activities.ECS[0]
-                and resource in (None, each.resource_id)
-                and (unscaled or not each.not_scaled)
-            ]
+        found = [
+            activities.shape(each)
+            for each in self._backend.activities
+            if self._get_param("ServiceNamespace") == activities.ECS[0]
+            and resource in (None, each.resource_id)
+            and (unscaled or not each.not_scaled)
+        ]
         return self._page("ScalingActivities", found)
 
     def list_tags_for_resource(self) -> str:

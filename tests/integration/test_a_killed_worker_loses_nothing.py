@@ -33,7 +33,7 @@ def test_a_plan_is_queued_again_and_made(environment: Environment, work: Work) -
     assert not started_at(holder or 0)
     jobs.plan_run(str(run.pk))
     run.refresh_from_db()
-    assert run.state == "awaiting_approval"
+    assert run.state == "awaiting_approval", run.failure
 
 
 def test_an_apply_becomes_unknown_keeps_its_lock_and_is_reconciled(environment: Environment, work: Work) -> None:
@@ -62,7 +62,7 @@ def test_an_apply_becomes_unknown_keeps_its_lock_and_is_reconciled(environment: 
     after = approved(environment)
     jobs.apply_run(str(after.pk))
     after.refresh_from_db()
-    assert after.state == "applied", "no surgery is needed"
+    assert after.state == "applied", f"no surgery is needed: {after.failure}"
     assert StateVersion.objects.get(run=after).outputs["services"]["api"]["task_template"]
 
 

@@ -32,25 +32,16 @@ def asked(environment: Environment) -> Run:
     return factories.run(environment, factories.member(environment.system, "developer"), "speculative")
 
 
-def test_a_run_that_redis_forgot_is_rung_again_and_planned(
-    environment: Environment, redis_server: str, child_environ: dict[str, str]
-) -> None:
+def test_a_run_that_redis_forgot_is_rung_again_and_planned(environment: Environment, redis_server: str) -> None:
     run = asked(environment)
     redis.Redis.from_url(redis_server).flushall()
     assert claims.ring_again() == 1
     assert claims.ring_again() == 0, "one that the queue knows is not rung twice"
     worker = [sys.executable, "manage.py", "rqworker", "terraform", "--burst"]
-    done = subprocess.run(worker, cwd=REPOSITORY, env=child_environ, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(worker, cwd=REPOSITORY, env=child_environment(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     run.refresh_from_db()
     assert run.state == "planned", run.failure
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
-    server = OwnRedis(tmp_path)
-    yield server
-    server.kill()
 
 
 @pytest.fixture

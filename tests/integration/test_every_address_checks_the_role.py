@@ -116,7 +116,12 @@ OPERATIONS: dict[tuple[str, str], tuple[dict[str, Any] | None, tuple[str, ...]]]
     ("get", "/releases?system=$system"): (None, MEMBERS),
 }
 """What the API does in one system: with which body, and who may."""
-FOR_EVERY_TOKEN = {("get", "/audit"), ("get", "/environments")}
+FOR_EVERY_TOKEN = {
+    ("get", "/audit"),
+    ("get", "/environments"),
+    ("get", "/schemas/blueprint.json"),
+    ("get", "/schemas/environment.json"),
+}
 BY_SIGNATURE = {("post", "/webhooks/ci/{system}"), ("post", "/webhooks/github/{system}")}
 
 

@@ -114,6 +114,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 stdout=output,
                 stderr=output,
                 text=True,
+                # Tests that run under nohup would otherwise hand its wish on: that SIGHUP be ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             )
         assert process.stdin
         process.stdin.write(json.dumps(programs))

@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -27,13 +26,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def own_redis(tmp_path: Path, settings: Any) -> Iterator[OwnRedis]:
-    server = OwnRedis(tmp_path)
+def own_redis(own_redis: OwnRedis, settings: Any) -> OwnRedis:
+    """The tests' own process rings through it, too."""
     layer = settings.SLIPWAY_REAL_CHANNEL_LAYERS["default"]
-    hosts = [{"address": server.url, "socket_timeout": None}]
+    hosts = [{"address": own_redis.url, "socket_timeout": None}]
     settings.CHANNEL_LAYERS = {"default": {**layer, "CONFIG": {"hosts": hosts}}}
-    yield server
-    server.kill()
+    return own_redis
 
 
 @pytest.fixture

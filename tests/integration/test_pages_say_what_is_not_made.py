@@ -1,6 +1,7 @@
 """What a configuration asks for and this version does not make is said on the environment's page, before any plan."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from django.test import Client
 from controlplane.core.actors import Actor
 from controlplane.core.models import System
 from environments_app.models import ConfigVersion, Environment
+from environments_app.schema import canonical, load_blueprint
 from environments_app.services import configs
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
 BASE = "/environments/shop/development"
 
 
@@ -44,3 +47,17 @@ def test_what_plans_leave_out_is_said_with_what_that_means(environment: Environm
     assert "Asked for, not made by this version 1" in said
     assert "Backups stay in one region. backup.copy_region" in said
     assert "no action" not in said
+
+
+def test_tools_that_run_elsewhere_are_a_click_away(environment: Environment) -> None:
+    assert "Elsewhere" not in page(environment)
+    configured(environment, factories.SMALL_CONFIG | {"links": {"grafana": "https://grafana.example.com/d/shop"}})
+    assert "Elsewhere opens the other tool Grafana https://grafana.example.com/d/shop" in page(environment)
+
+
+def test_what_a_release_would_not_do_is_said(environment: Environment) -> None:
+    document = canonical(load_blueprint(BLUEPRINTS / "tvmaze-ingestion.yaml").environments[1].config)
+    configured(environment, document)
+    said = page(environment)
+    assert "Releases are rolled out as rolling updates only" in said
+    assert "Slack and PagerDuty hear nothing" in said

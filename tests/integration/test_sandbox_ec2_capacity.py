@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -207,3 +208,28 @@ def test_instances_and_their_tasks_survive_a_restart(tmp_path_factory: pytest.Te
         eventually(lambda: {state for _, _, state in service.targets()} == {"healthy"})
         assert sorted(task["taskArn"] for task in service.tasks()) == before
         assert len({answer["task"] for answer in service.answers()}) == 2
+
+
+def test_what_tasks_reserve_of_their_instances_is_a_metric(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=1)
+    fleet.registered(1)
+    fleet.service(2, memory=900)
+
+    def reserved(name: str) -> float | None:
+        now = datetime.now(UTC)
+        points = sandbox.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/ECS",
+            MetricName=name,
+            Dimensions=[{"Name": "ClusterName", "Value": fleet.world.cluster}],
+            StartTime=now - timedelta(minutes=10),
+            EndTime=now,
+            Period=60,
+            Statistics=["Average"],
+        )["Datapoints"]
+        newest = max(points, key=lambda point: point["Timestamp"], default=None)
+        return newest["Average"] if newest else None
+
+    eventually(lambda: reserved("CPUReservation") == 25, why="512 of 2,048 CPU units")
+    memory = reserved("MemoryReservation")
+    assert memory is not None
+    assert round(memory) == 94, "1,800 of 1,914 MiB"

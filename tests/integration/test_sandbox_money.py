@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox_fixture import SandboxProcess, launch, start_sandbox
+from tests.sandbox_fixture import SandboxProcess, eventually, launch, start_sandbox
 from tests.sandbox_world import World
 
 FARGATE = "Amazon Elastic Container Service"
@@ -82,6 +82,27 @@ def test_what_ran_is_charged_by_the_hour_at_the_list_price(spent: SandboxProcess
     assert charged[("RDS:GP3-Storage",)][1] == pytest.approx(20 * database_hours / 730)
     assert result["Estimated"] is True
     assert result["Total"] == {}
+
+
+def test_the_months_charges_are_a_metric_as_in_aws(spent: SandboxProcess) -> None:
+    cloudwatch = spent.client("cloudwatch")
+
+    def charges(**dimensions: str) -> float:
+        now = datetime.now(UTC)
+        found = cloudwatch.get_metric_statistics(
+            Namespace="AWS/Billing",
+            MetricName="EstimatedCharges",
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+            Period=3600,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+        return max((point["Maximum"] for point in found), default=0.0)
+
+    database = "Amazon Relational Database Service"
+    eventually(lambda: charges(Currency="USD", ServiceName=database) > 100 * 0.016, why="a hundred hours of it")
+    assert charges(Currency="USD") > charges(Currency="USD", ServiceName=database)
 
 
 def test_costs_are_grouped_and_filtered_by_service_and_tag(spent: SandboxProcess) -> None:

@@ -72,7 +72,8 @@ def test_a_healthy_deployment_loses_no_request(world: World, strategy: str) -> N
         image = service.deploy("healthy", "v2", deploymentConfiguration=STRATEGIES[strategy])
         assert service.ended(120)["status"] == "SUCCESSFUL"
     assert not traffic.lost
-    assert len(traffic.answers) > RATE
+    # Requests are begun by the clock, not by the answers: a machine that lags catches up.
+    assert traffic.rate > 0.9 * RATE
     assert set(traffic.digests()) == {old, image["digest"]}
 
 
@@ -87,6 +88,7 @@ def test_a_deployment_that_is_taken_back_loses_no_request_either(world: World) -
         service.resume("ROLLBACK")
         assert service.ended(120)["status"] == "ROLLBACK_SUCCESSFUL"
     assert not traffic.lost
+    assert traffic.rate > 0.9 * RATE
     assert traffic.answers[-1].body["digest"] == old
 
 
@@ -118,6 +120,7 @@ def test_a_canary_at_ten_percent_answers_ten_percent(world: World) -> None:
     production = asyncio.run(send(url_of(world, service.production_listener), rate=RATE, count=2000))
     test = asyncio.run(send(url_of(world, service.test_listener), rate=RATE, count=200))
     assert not production.lost + test.lost
+    assert production.rate > 0.9 * RATE
     assert 160 <= production.digests()[image["digest"]] <= 240
     assert set(test.digests()) == {image["digest"]}
     service.resume()

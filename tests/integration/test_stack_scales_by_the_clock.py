@@ -14,6 +14,7 @@ from tests.integration.test_stack_lifecycle import release, settled
 from tests.sandbox_fixture import SandboxProcess, eventually, start_sandbox
 from tests.terraform_fixture import TerraformFolder, changes, terraform_folder
 
+pytestmark = pytest.mark.systems
 EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -28,7 +29,11 @@ class Scheduled:
         document["compute"] = {"fargate_spot_percent": 50}
         document["schedule"] = {"workdays": EVERY_DAY, "start": "08:00", "stop": "20:00"}
         self.service = document["services"]["api"]
-        self.service |= {"max_count": 3, "autoscaling": {"target_tracking": [{"metric": "cpu", "target_percent": 70}]}}
+        self.service |= {
+            "tier": "public",
+            "max_count": 3,
+            "autoscaling": {"target_tracking": [{"metric": "cpu", "target_percent": 70}]},
+        }
         self.document = document
         self.stack: TerraformFolder = terraform_folder(folder, sandbox.url)
         self.apply()

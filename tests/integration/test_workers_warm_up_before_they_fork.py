@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,21 @@ from environments_app import warm_up
 from environments_app.cost.catalogue import default_catalogue
 from environments_app.execution import find_tools
 
+LOOKUPS = (find_tools, default_catalogue, session.client)
+
 
 @pytest.fixture(autouse=True)
-def cold() -> None:
-    for lookup in (find_tools, default_catalogue, session.client):
+def cold() -> Iterator[None]:
+    """Nothing is looked up before, and what these tests make up is forgotten after them."""
+    for lookup in LOOKUPS:
+        lookup.cache_clear()
+    yield
+    for lookup in LOOKUPS:
         lookup.cache_clear()
 
 
 def found() -> tuple[int, ...]:
-    return tuple(lookup.cache_info().currsize for lookup in (find_tools, default_catalogue, session.client))
+    return tuple(lookup.cache_info().currsize for lookup in LOOKUPS)
 
 
 def test_terraform_the_prices_and_the_clients_are_found(settings: Any, tmp_path: Path) -> None:

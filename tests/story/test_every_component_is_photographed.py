@@ -1,5 +1,6 @@
 """The style page shows every component in every state; its pictures are kept for people to look at."""
 
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -19,7 +20,9 @@ def test_the_style_page(
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     page = context.new_page()
-    page.goto(f"{slipway.url}/style")
+    page.goto(f"{slipway.url}/style?theme={theme}")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (max(map(int, re.findall(r"\d+", background)[:3])) < 100) == (theme == "dark"), background
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     for words in ("Waits for approval", "Outcome not known", "Rolled back", "Succeeded"):
         expect(page.get_by_text(words).first).to_be_visible()

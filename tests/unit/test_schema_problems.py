@@ -281,6 +281,114 @@ WRONG: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
         ("schedule.timezone", "'Brasil' is not a time zone", "a name such as UTC or America/Sao_Paulo"),
     ),
     (
+        {"schedule": {"start": "07:00", "stop": "07:00"}},
+        ("schedule.stop", "it scales down at 07:00, when it scales up", "another time"),
+    ),
+    (
+        {"schedule": {"start": "07:00", "stop": 1320}},  # what YAML makes of 22:00 without quotes
+        ("schedule.stop", "1320 is not valid", "text (in quotes, where it looks like a number)"),
+    ),
+    (
+        {"schedule": {"start": "07:00", "stop": "22:00", "off_hours_count": 9}},
+        ("schedule.off_hours_count", "9 tasks of web, which has 4 at most", "at most 4"),
+    ),
+    (
+        {"change_windows": [{"change": "release", "days": ["mon"], "hours": "09:00-09:00"}]},
+        ("change_windows.0.hours", "it closes when it opens, at 09:00", "a later end"),
+    ),
+    (
+        {"database.engine_version": 15.1},  # what YAML makes of 15.10 without quotes
+        ("database.engine_version", "15.1 is not valid", "text (in quotes, where it looks like a number)"),
+    ),
+    (
+        {"compute": {"container_insights": "yes"}},
+        ("compute.container_insights", "'yes' is not valid", "true or false"),
+    ),
+    (
+        {"buckets.Logs": {"purpose": "Logs"}},
+        ("buckets.Logs", "'Logs' is not valid", "text of the form ^[a-z][a-z0-9]*(-[a-z0-9]+)*$"),
+    ),
+    (
+        {"network.nat_gateways": "none"},
+        (
+            "services.web.tier",
+            "its tasks are in private subnets without a NAT gateway and could not fetch their images",
+            "public, or network.nat_gateways single or per_zone",
+        ),
+    ),
+    (
+        {"backup": {"copy_region": "eu-west-1"}},
+        ("backup.copy_region", "eu-west-1 is where the environment itself is", "another region, or null"),
+    ),
+    (
+        {"buckets.files.replica_region": "eu-west-1"},
+        ("buckets.files.replica_region", "eu-west-1 is where the environment itself is", "another region, or null"),
+    ),
+    (
+        {"secrets": {name: {"kind": "generated", "path": "shop/key"} for name in ("database-url", "two")}},
+        ("secrets.two.path", "shop/key is also that of secrets.database-url.path", "a name of its own"),
+    ),
+    (
+        {"secrets.flag": {"kind": "plain", "value": "on"}},
+        ("secrets.flag.store", "a plain value is no secret", "parameter_store"),
+    ),
+    (
+        {"secrets.database-url.store": "parameter_store", "secrets.database-url.rotation": {"interval_days": 30}},
+        ("secrets.database-url.rotation", "Parameter Store does not rotate", "null, or secrets_manager"),
+    ),
+    (
+        {"services.web.receives_from": ["web"]},
+        ("services.web.receives_from", "web calls itself", "other services only"),
+    ),
+    (
+        {"alarms.errors.threshold": 500},
+        ("alarms.errors.threshold", "500 percent is never reached", "at most 100"),
+    ),
+    (
+        {"alarms.errors.metric": "custom"},
+        ("alarms.errors.custom", "the metric is custom", "a section custom for the metric custom, and for no other"),
+    ),
+    (
+        {"cdn": {"static_paths": ["/assets/*"]}},
+        ("cdn.static_paths", "no bucket serves these paths", "a static_bucket, or no static_paths"),
+    ),
+    (
+        {"cdn": {"static_bucket": "assets"}},
+        ("cdn.static_bucket", "no entry 'assets' in buckets", "one of files"),
+    ),
+    (
+        {"dns": {"zone": "example.com", "domain": "shop.example.org"}},
+        ("dns.domain", "shop.example.org is not in the zone example.com", "a name under example.com"),
+    ),
+    (
+        {"dns": {"zone": "example.com", "domain": "a.example.com", "alternative_names": ["a.example.com"]}},
+        ("dns.alternative_names", "a name stands twice on the certificate", "each name once"),
+    ),
+    (
+        {"waf": {"blocked_countries": ["KP"], "allowed_countries": ["PT"]}},
+        ("waf.allowed_countries", "countries are both blocked and allowed", "one of the two lists"),
+    ),
+    (
+        {"database.read_replicas": 1, "database.backup_retention_days": 0},
+        (
+            "database.read_replicas",
+            "RDS replicates only with automated backups",
+            "backup_retention_days of 1 or more",
+        ),
+    ),
+    (
+        {"cache.cluster_mode": True},
+        ("cache.automatic_failover", "cluster mode demands automatic failover", "true"),
+    ),
+    (
+        {"services.web.migration": {"container": "worker", "command": ["migrate"]}},
+        ("services.web.migration.container", "no container 'worker'", "one of web"),
+    ),
+    (
+        {"links": {"grafana": "javascript:alert(1)"}},
+        ("links.grafana", "'javascript:alert(1)' is not valid", "text of the form ^https?://[^\\s\\\"'<>]+$"),
+    ),
+    (
         {"logs": {"retention_days": 31}},
         (
             "logs.retention_days",

@@ -29,7 +29,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             st.dictionaries(st.sampled_from(["LANG", "MODE", "GREETING"]), st.text(max_size=20))
         ),
         "tags": draw(st.dictionaries(names, st.text(max_size=20), max_size=3)),
-        "alarms.errors.threshold": draw(st.floats(0, 1e6)),
+        "alarms.errors.threshold": draw(st.floats(0, 100)),
         "database.multi_az": draw(st.booleans()),
         "cache": draw(st.sampled_from([None, {"node_type": "cache.t3.small"}])),
         "budget": draw(st.none() | st.fixed_dictionaries({"monthly_usd": st.floats(0.01, 1e6)})),

@@ -95,6 +95,7 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         "version": found.config_version,
         "not_made": schema.unprovisioned(config),
         "state": state,
+        "links": links_of(found.config_version.config),
         "runs": selectors.runs_of(found).only(
             "id", "state", "kind", "title", "created_at", "requester_name", "config_version__number"
         )[:LATELY],
@@ -105,6 +106,11 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         "deployments": deployments.select_related("service", "release", "environment")[:LATELY],
     }
     return render(request, "environments/overview.html", context)
+
+
+def links_of(config: schema.EnvironmentConfig) -> dict[str, str]:
+    """Addresses of the tools that run elsewhere, by their names; only those that are given."""
+    return config.links.model_dump(exclude_none=True) if config.links else {}
 
 
 def held_back(environment: Environment) -> list[HeldBack]:

@@ -11,9 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from controlplane.core.models import Approval, ApprovalRequest, System, User
 from controlplane.lib import clock
+from controlplane.lib.errors import Refusal
 from controlplane.pages.selectors import Need
 from controlplane.pages.status import STATUSES
+from environments_app.models import Environment
 from environments_app.views.run_page import Row
 from environments_app.views.stages import Stage, Usual
 
@@ -72,6 +75,11 @@ def examples() -> dict[str, Any]:
                 "awaiting_approval", "dougust/production: release 2.6.0", "#", "Review", now, "developer", primary=True
             ),
         ],
+        "decisions": [
+            _decision("approver", None, mine=False),
+            _decision("operator", None, mine=True),
+            _decision("developer", Refusal("NOT_YOUR_OWN", "You asked for this run; somebody else decides.", 403)),
+        ],
         "rows": [
             _row("replace", "±", "replace", True, 0.0),
             _row("update", "~", "change", False, 1.15),
@@ -88,6 +96,31 @@ def examples() -> dict[str, Any]:
             "effect": "3 of 7 changes were made and are recorded in the state; the others were not made.",
             "next_step": "Plan again: the new plan shows exactly what is still to be done.",
         },
+    }
+
+
+def _decision(role: str, why_not: Refusal | None, *, mine: bool = False) -> dict[str, Any]:
+    """What a decision panel wants to know, as `role` sees it: one of two approvals is given."""
+    now = clock.now()
+    asked = ApprovalRequest(
+        required=2,
+        state="open",
+        digest="a41f09c2" * 7 + "5d187be2",
+        bound={"config_version": 7, "plan_sha256": "5d187be2" * 8},
+        expires_at=now + timedelta(hours=23),
+    )
+    given = Approval(
+        user=User(username="anna"), comment="The new database size is agreed.", at=now - timedelta(minutes=4)
+    )
+    environment = Environment(slug="production", system=System(slug="tvmaze-ingestion"))
+    return {
+        "role": role,
+        "asked": asked,
+        "standing": [given],
+        "missing": 1,
+        "mine": mine,
+        "why_not": why_not,
+        "environment": environment,
     }
 
 
