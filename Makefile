@@ -9,7 +9,7 @@ MANAGE := $(BIN)/python manage.py
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup run test test-postgres test-properties test-systems bench check format lock
+.PHONY: help python setup run test test-postgres test-properties test-systems bench check check-terraform format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -42,13 +42,17 @@ test-systems: setup ## the reference systems, provisioned and destroyed whole (l
 bench: setup ## measurements, as a table and as JSON
 	$(BIN)/python -m benchmarks
 
-check: setup ## linters, types, import contracts, migrations, Terraform's format
+check: setup ## linters, types, import contracts, migrations, Terraform's format and rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MANAGE) makemigrations --check --dry-run
 	"$$($(BIN)/python -m launcher.resolve --terraform)" fmt -check -recursive infrastructure/terraform
+	$(BIN)/python -m scripts.check_terraform
+
+check-terraform: setup ## checkov over the Terraform (a part of check)
+	$(BIN)/python -m scripts.check_terraform
 
 format: setup ## put code into its form
 	$(BIN)/ruff check --fix .
@@ -62,4 +66,5 @@ lock: setup ## pin the dependencies anew
 	$(COMPILE) --upgrade --output-file=requirements/dev.txt requirements/dev.in
 	$(COMPILE) --constraint=requirements/dev.txt --output-file=requirements/base.txt requirements/base.in
 	$(COMPILE) --upgrade --output-file=requirements/clients.txt requirements/clients.in
+	$(COMPILE) --upgrade --output-file=requirements/checkov.txt requirements/checkov.in
 	$(BIN)/python -m scripts.npm install --package-lock-only

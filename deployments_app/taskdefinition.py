@@ -14,6 +14,7 @@ _FIELDS = {
     "requires_compatibilities": "requiresCompatibilities",
     "execution_role_arn": "executionRoleArn",
     "task_role_arn": "taskRoleArn",
+    "volumes": "volumes",
 }
 """The template's names (Terraform's) and those of RegisterTaskDefinition."""
 
@@ -88,10 +89,12 @@ _TASK_FIELDS = {
     "networkMode": "network mode",
     "runtimePlatform": "platform",
     "ephemeralStorage": "ephemeral storage",
+    "volumes": "volumes",
 }
 _CONTAINER_FIELDS = {
     "command": "command",
     "portMappings": "ports",
+    "mountPoints": "mounts",
     "healthCheck": "health check",
     "cpu": "CPU units",
     "memory": "memory, MiB",

@@ -55,7 +55,7 @@ def manage(command: str, *arguments: str) -> tuple[str, ...]:
 
 
 def demo_info(on_output: Callable[[str], None]) -> Program:
-    """What the greeting shows of the demo; it pushes the demo's images to the sandbox."""
+    """What the greeting shows of the demo; it makes the demo's zones and images in the sandbox."""
     needs = ("prepare", "sandbox")
     return Program("demo-info", manage("demo_info", "--json"), after=needs, once=True, on_output=on_output)
 

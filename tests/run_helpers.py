@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from controlplane.core.actors import Actor
-from controlplane.core.services import approvals
+from controlplane.core.services import approvals, output
 from controlplane.lib.errors import Refusal
 from controlplane.lib.process import started_at
 from environments_app import jobs
@@ -82,4 +82,31 @@ def approved(environment: Environment) -> Run:
     assert not isinstance(runs.approve(Actor.person(anna), run, request.digest), Refusal)
     run.refresh_from_db()
     assert run.state == "approved"
+    return run
+
+
+def text_of(run: Run) -> str:
+    """All that the run printed."""
+    assert run.stream_id
+    return "\n".join(line.text for line in output.lines_after(run.stream_id, 0, 100_000))
+
+
+def plan(environment: Environment, kind: str = "apply") -> Run:
+    """A run that an operator asked for, planned."""
+    person = factories.member(environment.system, "operator")
+    run = factories.run(environment, person, kind)
+    jobs.plan_run(str(run.pk))
+    run.refresh_from_db()
+    return run
+
+
+def approve_and_apply(run: Run) -> Run:
+    """The run after an approver's yes and the job that follows it."""
+    anna = factories.member(run.environment.system, "approver")
+    request = approvals.live_request(runs.subject(run))
+    assert request
+    outcome = runs.approve(Actor.person(anna), run, request.digest)
+    assert outcome == request, outcome
+    jobs.apply_run(str(run.pk))
+    run.refresh_from_db()
     return run

@@ -142,7 +142,7 @@ class World:
         group = ec2.create_security_group(GroupName=self.cluster, Description="tasks", VpcId=self.vpc)["GroupId"]
         self.network = {"awsvpcConfiguration": {"subnets": self.subnets, "securityGroups": [group]}}
         sandbox.client("logs").create_log_group(logGroupName=self.log_group)
-        self.ecs.create_cluster(clusterName=self.cluster)
+        self.ecs.create_cluster(clusterName=self.cluster, capacityProviders=["FARGATE", "FARGATE_SPOT"])
         self.load_balancer = self.elbv2.create_load_balancer(Name=self.cluster, Subnets=self.subnets)["LoadBalancers"][
             0
         ]["LoadBalancerArn"]

@@ -12,16 +12,24 @@ SHORTEST = 6
 
 
 def forms(secret: str) -> set[str]:
-    """The secret as it may appear: plain, JSON-escaped, URL-quoted and base64 (at each of the three offsets)."""
+    """The secret as it may appear: plain, JSON-escaped (once, and again in a text that is JSON itself), URL-quoted,
+    base64 (at each of the three offsets) and hexadecimal.
+    """
+    escaped = json.dumps(secret)[1:-1]
+    for_go = escaped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    quoted = (quote(secret, safe=""), quote_plus(secret))
+    raw = secret.encode()
     found = {
         secret,
-        json.dumps(secret)[1:-1],
+        escaped,
+        for_go,
         json.dumps(secret, ensure_ascii=False)[1:-1],
-        json.dumps(secret)[1:-1].replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
-        quote(secret, safe=""),
-        quote_plus(secret),
+        *(json.dumps(text)[1:-1] for text in (escaped, for_go)),
+        *quoted,
+        *(_lower_escapes(text) for text in quoted),
+        raw.hex(),
+        raw.hex().upper(),
     }
-    raw = secret.encode()
     for offset in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             text = encode(b"\0" * offset + raw).decode().rstrip("=")
@@ -32,6 +40,11 @@ def forms(secret: str) -> set[str]:
             if end - start >= SHORTEST:
                 found.add(text[start:end])
     return {form for form in found if len(form) >= SHORTEST}
+
+
+def _lower_escapes(quoted: str) -> str:
+    """`%2F` as `%2f`, which is as right."""
+    return re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
 
 
 class Redactor:

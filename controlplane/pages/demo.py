@@ -1,4 +1,4 @@
-"""The demo: accounts, tokens, webhook secrets and images to play with. Only where the sandbox is the AWS.
+"""The demo: accounts, tokens, webhook secrets, zones and images to play with. Only where the sandbox is the AWS.
 
 Everything secret is made once per installation and kept in one file of the data folder that its owner alone reads.
 """
@@ -18,8 +18,10 @@ from controlplane.core.actors import Actor
 from controlplane.core.models import ApiToken, Membership, System, User
 from controlplane.core.policies import Role
 from controlplane.core.services import audit
+from controlplane.lib.aws import Account, calling_aws, client
 from controlplane.lib.errors import SlipwayError
 from deployments_app.services import webhooks
+from environments_app import accounts
 from environments_app.models import Environment
 
 FILE_NAME = "demo.json"
@@ -105,6 +107,21 @@ def _push_image(repository: str, behaviour: str, tag: str) -> dict[str, str]:
     return {"image": pushed["image"], "digest": pushed["digest"], "behaviour": behaviour}
 
 
+def make_zones() -> None:
+    """The hosted zones that configurations take for there: whoever owns the domains would have made them long ago."""
+    zones: dict[str, Account] = {}
+    for environment in Environment.objects.select_related("system"):
+        config = environment.config_version.config
+        if config.dns and not config.dns.create_zone:
+            zones.setdefault(config.dns.zone, accounts.account_of(environment, config))
+    for name, account in zones.items():
+        route53 = client("route53", account)
+        with calling_aws("route53:CreateHostedZone"):
+            found = route53.list_hosted_zones_by_name(DNSName=name, MaxItems="1")["HostedZones"]
+            if not found or found[0]["Name"] != f"{name}.":
+                route53.create_hosted_zone(Name=name, CallerReference=name)
+
+
 def images(system: System, services: list[str]) -> list[dict[str, str]]:
     """Images of the system's services, pushed to the repositories of its first environment (or once they exist)."""
     environments = sorted(
@@ -123,6 +140,7 @@ def info() -> dict[str, Any]:
     """Everything a newcomer or a test needs to use the demo (design, section 9)."""
     refuse_outside_sandbox()
     demo = load()
+    make_zones()
     systems = list(System.objects.prefetch_related("services"))
     services = {system.slug: [service.slug for service in system.services.all()] for system in systems}
     return {

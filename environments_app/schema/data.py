@@ -54,7 +54,7 @@ class Database(Section):
 
 
 class Cache(Section):
-    """Redis on ElastiCache, always encrypted in transit and at rest."""
+    """Redis on ElastiCache, encrypted in transit and at rest. Its password is made as the database's is."""
 
     engine_version: Annotated[str, StringConstraints(pattern=r"^\d\.\d$")] = Field(
         default="7.1", description="Redis version"
@@ -71,6 +71,9 @@ class Cache(Section):
     )
     maintenance_window: WeeklyWindow = Field(
         default="sun:04:00-sun:05:00", description="Weekly maintenance window, UTC, ddd:hh:mm-ddd:hh:mm"
+    )
+    password_generation: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="Raise it by one to have a new password made by the next apply"
     )
     max_memory_policy: Literal["volatile-lru", "allkeys-lru", "volatile-ttl", "noeviction"] = Field(
         default="volatile-lru", description="What Redis does when its memory is full"

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from environments_app.schema.base import DailyWindow, Region, Section, wrong
+from environments_app.schema.base import DailyWindow, Name, Region, Section, wrong
 
 _ZONES = frozenset(available_timezones())
 
@@ -59,7 +59,8 @@ class Backup(Section):
     """Copies beside the database's own daily backups."""
 
     snapshot_before_release: bool = Field(default=False, description="Manual database snapshot before a release")
-    weekly_export: bool = Field(default=False, description="Weekly full export to the backup bucket")
+    weekly_export: bool = Field(default=False, description="Weekly full export of the database to export_bucket")
+    export_bucket: Name = Field(default="backups", description="Bucket of the section buckets that exports go to")
     copy_region: Region | None = Field(default=None, description="Region that snapshots are copied to; null: none")
     drill: Literal["none", "monthly", "quarterly"] = Field(
         default="none", description="How often a restore is rehearsed"

@@ -20,6 +20,7 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "system": system,
         "environment": environment,
         "region": config.region,
+        "copy_region": _copy_region(config),
         "tags": dumped["tags"],
         "network": dumped["network"],
         "cluster": {
@@ -38,11 +39,18 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "database": dumped["database"],
         "cache": dumped["cache"],
         "buckets": dumped["buckets"],
+        "file_system": dumped["file_system"],
         "registry": dumped["registry"],
         "load_balancer": dumped["load_balancer"],
+        "dns": dumped["dns"],
         "waf": dumped["waf"],
         "secrets": dumped["secrets"],
         "logs": dumped["logs"],
+        "backup": {
+            "copy_region": config.backup.copy_region,
+            "export_bucket": config.backup.export_bucket if config.backup.weekly_export else None,
+        },
+        "audit_trail": dumped["audit_trail"],
         "alarms": {
             name: alarm.model_dump(mode="json") | {"threshold": _cloudwatch_threshold(alarm, config)}
             for name, alarm in config.alarms.items()
@@ -54,6 +62,12 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
             route.model_dump(mode="json") for route in config.alert_routes if route.channel in ("email", "sms")
         ],
     }
+
+
+def _copy_region(config: EnvironmentConfig) -> str:
+    """The one region of all copies (data_rules.copies); the environment's own where nothing is copied."""
+    asked = [config.backup.copy_region, *(bucket.replica_region for bucket in config.buckets.values())]
+    return next((region for region in asked if region is not None), config.region)
 
 
 def _cloudwatch_threshold(alarm: Alarm, config: EnvironmentConfig) -> float:

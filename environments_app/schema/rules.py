@@ -11,6 +11,7 @@ from itertools import combinations
 from environments_app.schema import compute_rules
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.contradictions import CONTRADICTIONS, Rule
+from environments_app.schema.data_rules import copies, rotation
 from environments_app.schema.facts import (
     CACHE_MEMORY_GIB,
     DATABASE_MEMORY_GIB,
@@ -339,6 +340,10 @@ def references(config: EnvironmentConfig, unread: Set[str] = frozenset()) -> Ite
             yield Problem(
                 f"alarms.{name}.service", f"{alarm.metric} is a metric of one service", "the name of a service"
             )
+    if config.backup.weekly_export:
+        yield from missing("backup.export_bucket", config.backup.export_bucket, "buckets")
+    for name in config.file_system.mounts if config.file_system else ():
+        yield from missing(f"file_system.mounts.{name}", name, "services")
     if config.cdn:
         yield from missing("cdn.static_bucket", config.cdn.static_bucket, "buckets")
 
@@ -352,6 +357,8 @@ ERRORS: tuple[Rule, ...] = (
     _routing,
     _rollout,
     _secret_rules,
+    rotation,
+    copies,
     _lifecycles,
     _edge,
     *compute_rules.ERRORS,

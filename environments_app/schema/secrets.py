@@ -8,7 +8,10 @@ from environments_app.schema.base import Section
 
 
 class Rotation(Section):
-    """Automatic rotation by Secrets Manager."""
+    """Automatic rotation by Secrets Manager: of generated values, and of the passwords of database and Redis.
+
+    Other entries with the same password follow. Tasks see a new value once they are started anew.
+    """
 
     interval_days: Annotated[int, Field(ge=1, le=1000)] = Field(description="Time between rotations, in days")
 
@@ -17,8 +20,8 @@ class Secret(Section):
     """One entry of Secrets Manager or Parameter Store.
 
     kind `generated`: a random string made inside AWS. `database_credentials`: JSON with username, password,
-    host, port, dbname. `database_url`: a connection string composed from those. `redis_url`: likewise, without
-    a password. `plain`: `value` itself, which is not secret (Parameter Store only). `external`: an empty entry
+    host, port, dbname. `database_url`: a connection string composed from those. `redis_url`: likewise, for
+    Redis. `plain`: `value` itself, which is not secret (Parameter Store only). `external`: an empty entry
     that a person fills by hand.
     """
 

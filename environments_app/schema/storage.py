@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from environments_app.schema.base import BucketName, Days, DomainName, Region, Section
+from environments_app.schema.base import AbsolutePath, BucketName, Days, DomainName, Name, Region, Section
 
 
 class Lifecycle(Section):
@@ -39,13 +39,20 @@ class Bucket(Section):
 
 
 class FileSystem(Section):
-    """Shared files on EFS."""
+    """Shared files on EFS: one folder, which all services that mount it see."""
+
+    mounts: dict[Name, AbsolutePath] = Field(
+        default_factory=dict, description="Services that see the files, and the path at which their containers do"
+    )
 
     performance_mode: Literal["generalPurpose", "maxIO"] = Field(
         default="generalPurpose", description="EFS performance mode"
     )
     throughput_mode: Literal["bursting", "elastic", "provisioned"] = Field(
         default="bursting", description="EFS throughput mode"
+    )
+    provisioned_mibps: Annotated[float, Field(ge=1, le=1024)] | None = Field(
+        default=None, description="Provisioned throughput, in MiB/s; for the throughput mode provisioned only"
     )
     infrequent_access_days: Literal[7, 14, 30, 60, 90] | None = Field(
         default=None, description="Move files that were not read for so many days; null: never"

@@ -12,14 +12,18 @@ from typing import Any
 from uuid import uuid4
 
 from moto.ecs import models
-from moto.ecs.exceptions import InvalidParameterException, ServiceNotFoundException
+from moto.ecs.exceptions import (
+    InvalidParameterException,
+    ServiceNotFoundException,
+    TaskDefinitionNotFoundException,
+)
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.ecs import admission, deployment_settings, rollouts, run_tokens, service_fields
 from sandbox.ecs.capacity import InstanceBackend
 from sandbox.ecs.errors import EcsError, ServiceNotActive, TokenInUse
 from sandbox.ecs.model import Container, Rollout, Service, ServiceDeployment, Task
-from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity, move_capacity
+from sandbox.ecs.placement import NoCapacity, check_network, choose_capacity, gets_public_address, move_capacity
 from sandbox.ecs.tasks import PROVISIONING_SECONDS
 from sandbox.moto_ext.elbv2 import groups_in_use
 
@@ -46,14 +50,14 @@ class EcsBackend(InstanceBackend):
             raise InvalidParameterException("Unable to Start a service that is still Draining.")
         if former and former.status == "ACTIVE":
             raise InvalidParameterException("Creation of service was not idempotent.")
-        _admit(admission.request_problem(given, self.capacity_providers))
+        self._check_request(given, cluster)
         settings = service_fields.DEFAULTS | service_fields.kept(given)
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
         configuration = deployment_settings.merged(deployment_settings.DEFAULTS, given.get("deploymentConfiguration"))
         _refuse(deployment_settings.problem(given, configuration, settings))
         self._check_load_balancers(settings["loadBalancers"])
         definition = self._definition(given["taskDefinition"])
-        self._check_definition(given, definition, settings["loadBalancers"])
+        self._check_definition(definition, settings)
         check_network(self.account_id, self.region_name, settings, definition.network_mode)
         service = Service(
             arn=f"arn:aws:ecs:{self.region_name}:{self.account_id}:service/{cluster.name}/{name}",
@@ -76,7 +80,9 @@ class EcsBackend(InstanceBackend):
 
     def change_service(self, now: float, given: Mapping[str, Any]) -> Service:
         service = self.active_service(given.get("cluster") or "default", given["service"])
-        _admit(admission.request_problem(given, self.capacity_providers))
+        cluster = self._get_cluster(service.cluster_name)
+        _admit(admission.request_problem(given, cluster.capacity_providers or ()))
+        _admit(admission.move_problem(given, service.settings))
         settings = service.settings | service_fields.kept(given)
         if given.get("capacityProviderStrategy") is not None:
             move_capacity(settings, service.first_launch_type)
@@ -99,7 +105,7 @@ class EcsBackend(InstanceBackend):
                     "The service has reached the maximum number of deployments that are not completed."
                 )
             self._check_load_balancers(settings["loadBalancers"])
-            self._check_definition(given, self.describe_task_definition(definition), settings["loadBalancers"])
+            self._check_definition(self.describe_task_definition(definition), settings)
         service.settings, service.deployment_configuration = settings, configuration
         service.task_definition = definition
         if given.get("desiredCount") is not None:
@@ -195,9 +201,9 @@ class EcsBackend(InstanceBackend):
         count = 1 if given.get("count") is None else given["count"]
         if not 1 <= count <= 10:
             raise InvalidParameterException("count should be between 1 and 10")
-        _admit(admission.request_problem(given, self.capacity_providers))
+        self._check_request(given, cluster)
         definition = self._definition(given["taskDefinition"])
-        self._check_definition(given, definition, [])
+        _admit(admission.task_problem(admission.definition_of(definition), given))
         settings = service_fields.kept(given)
         check_network(self.account_id, self.region_name, settings, definition.network_mode)
         choose_capacity(settings, cluster.default_capacity_provider_strategy)
@@ -267,8 +273,9 @@ class EcsBackend(InstanceBackend):
             capacity_provider=spot.capacity_provider,
             platform_version=settings.get("platformVersion"),
             availability_zone=spot.availability_zone,
-            private_ip=spot.private_ip,
+            private_ip=spot.private_ip or "",
             subnet_id=spot.subnet_id,
+            public_ip=gets_public_address(settings),
             instance=spot.instance,
             instance_id=spot.instance_id,
             host_ports=spot.host_ports,
@@ -321,12 +328,22 @@ class EcsBackend(InstanceBackend):
         """A task definition by its ARN, by family:revision, or the newest active one of a family."""
         revisions = self.task_definitions.get(name, {})
         active = [revision for revision, each in revisions.items() if each.status == "ACTIVE"]
-        return revisions[max(active)] if active else self.describe_task_definition(name)
+        if active:
+            return revisions[max(active)]
+        try:
+            return self.describe_task_definition(name)
+        except TaskDefinitionNotFoundException as error:
+            raise EcsError(*admission.NO_DEFINITION) from error
 
-    def _check_definition(self, given: Mapping[str, Any], definition: Any, balancers: list[dict[str, Any]]) -> None:
+    @staticmethod
+    def _check_request(given: Mapping[str, Any], cluster: Any) -> None:
+        providers, default_strategy = cluster.capacity_providers, cluster.default_capacity_provider_strategy
+        _admit(admission.request_problem(given, providers or (), default_strategy or ()))
+
+    def _check_definition(self, definition: Any, settings: Mapping[str, Any]) -> None:
         groups = elbv2_backends[self.account_id][self.region_name].target_groups
         types = {arn: group.target_type for arn, group in groups.items()}
-        _admit(admission.definition_problem(given, admission.definition_of(definition), balancers, types))
+        _admit(admission.service_problem(admission.definition_of(definition), settings, types))
 
     def _check_load_balancers(self, load_balancers: list[dict[str, Any]]) -> None:
         backend = elbv2_backends[self.account_id][self.region_name]
@@ -346,7 +363,7 @@ def _addresses_in_use() -> set[str]:
         task.private_ip
         for _, _, backend in list(models.ecs_backends.iter_backends())
         for task in backend.all_tasks()
-        if task.last_status != "STOPPED"
+        if task.private_ip and task.last_status != "STOPPED"
     }
 
 

@@ -133,8 +133,10 @@ class InstanceBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
                 host_ports[container["name"], port] = given or dynamic_port(taken)
         return Place(subnet_id, chosen.zone, address, provider, "EC2", chosen.id, held.ec2_instance_id, host_ports)
 
-    def _network(self, held: Any, settings: Mapping[str, Any], mode: str, used: set[str]) -> tuple[str | None, str]:
-        """An address of its own in a subnet of the instance's zone (awsvpc), else the instance's."""
+    def _network(
+        self, held: Any, settings: Mapping[str, Any], mode: str, used: set[str]
+    ) -> tuple[str | None, str | None]:
+        """An address of its own in a subnet of the instance's zone (awsvpc; None: it is full), else the instance's."""
         ec2 = ec2_backends[self.account_id][self.region_name]
         if mode != "awsvpc":
             return None, str(ec2.get_instance(held.ec2_instance_id).private_ip)
@@ -145,16 +147,10 @@ class InstanceBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             raise NoCapacity("ATTRIBUTE")
         return subnet.id, free_address(subnet.cidr_block, used)
 
-    def registered_resources(self, cluster_name: str) -> tuple[int, int]:
-        """CPU units and MiB that the cluster's active container instances have for tasks."""
-        held = self.container_instances.get(cluster_name, {}).values()
-        active = [_resources(each) for each in held if each.status == "ACTIVE"]
-        return sum(cpu for cpu, _ in active), sum(memory for _, memory in active)
-
     def _view(self, held: Any, group: str) -> InstanceView:
         own = [task for task in self._tasks_on(held.cluster_name) if task.instance == held.container_instance_arn]
         cpu, memory = _resources(held)
-        taken = [_needs(task.cpu, task.memory, [each.definition for each in task.containers]) for task in own]
+        taken = [reserved_by(task) for task in own]
         return InstanceView(
             id=held.container_instance_arn,
             zone=held.attributes["ecs.availability-zone"],
@@ -164,6 +160,11 @@ class InstanceBackend(ExtendedBackend, models.EC2ContainerServiceBackend):
             tasks=len(own),
             siblings=sum(task.group == group for task in own),
         )
+
+    def registered_resources(self, cluster_name: str) -> tuple[int, int]:
+        """CPU units and MiB of the cluster's container instances, ACTIVE and DRAINING ones together."""
+        held = [_resources(each) for each in self.container_instances.get(cluster_name, {}).values()]
+        return sum(cpu for cpu, _ in held), sum(memory for _, memory in held)
 
     def _tasks_on(self, cluster_name: str) -> list[Task]:
         return [task for task in self.tasks.get(cluster_name, {}).values() if task.last_status != "STOPPED"]
@@ -350,6 +351,11 @@ def endpoints(task: Task, container_name: str, ports: Iterable[int]) -> dict[int
         else:
             reached[port] = ((task.private_ip, port),)
     return reached
+
+
+def reserved_by(task: Task) -> tuple[int, int]:
+    """CPU units and MiB that a task takes of its container instance."""
+    return _needs(task.cpu, task.memory, [each.definition for each in task.containers])
 
 
 def _needs(cpu: str | None, memory: str | None, containers: Iterable[Mapping[str, Any]]) -> tuple[int, int]:

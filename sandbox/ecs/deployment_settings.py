@@ -1,7 +1,8 @@
 """What CreateService and UpdateService accept of a deployment configuration, and how it is read back.
 
 Ranges, defaults and requirements are botocore's ECS model and the messages of the ECS developer guide's page on
-troubleshooting blue/green deployments; where that gives no message, the words are inferred.
+troubleshooting blue/green deployments, or those of the issue on GitHub that stands beside it; elsewhere the words are
+inferred.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ def problem(given: Mapping[str, Any], configuration: Mapping[str, Any], settings
         return f"deploymentConfiguration.strategy must be one of {', '.join(STRATEGIES)}."
     asked = given.get("deploymentConfiguration") or {}
     if strategy == "ROLLING":
+        if configuration["minimumHealthyPercent"] == configuration["maximumPercent"] == 100:
+            # hashicorp/terraform-provider-aws#6316, where one of the two was the default
+            return "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments."
         return "lifecycleHooks cannot be used with the ROLLING deployment strategy." if _hooks(asked) else None
     return (
         _problem_with_times(strategy, configuration)

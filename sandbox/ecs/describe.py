@@ -230,7 +230,7 @@ def container(owner: Task, held: Container) -> dict[str, Any]:
         reason=held.reason,
         healthStatus=held.health_status,
         networkBindings=_bindings(owner, held),
-        networkInterfaces=[interface] if owner.subnet_id else [],
+        networkInterfaces=[interface] if owner.subnet_id and owner.private_ip else [],
         cpu=str(held.definition.get("cpu", 0)),
         memory=_text(held.definition.get("memory")),
         memoryReservation=_text(held.definition.get("memoryReservation")),
@@ -255,14 +255,15 @@ def attachment_id(owner: Task) -> str:
 def _attachments(held: Task) -> list[dict[str, Any]]:
     if not held.subnet_id:
         return []
-    octets = [int(part) for part in held.private_ip.split(".")]
-    details = {
-        "subnetId": held.subnet_id,
-        "networkInterfaceId": f"eni-{held.id[:17]}",
-        "macAddress": "02:42:" + ":".join(f"{octet:02x}" for octet in octets),
-        "privateDnsName": f"ip-{'-'.join(map(str, octets))}.ec2.internal",
-        "privateIPv4Address": held.private_ip,
-    }
+    details = {"subnetId": held.subnet_id}
+    if held.private_ip:
+        octets = [int(part) for part in held.private_ip.split(".")]
+        details |= {
+            "networkInterfaceId": f"eni-{held.id[:17]}",
+            "macAddress": "02:42:" + ":".join(f"{octet:02x}" for octet in octets),
+            "privateDnsName": f"ip-{'-'.join(map(str, octets))}.ec2.internal",
+            "privateIPv4Address": held.private_ip,
+        }
     state = "DELETED" if held.last_status == "STOPPED" else "ATTACHED"
     return [
         {

@@ -17,6 +17,7 @@ from sandbox.containers import Containers, ContainerSpec
 from sandbox.ecs.backend import EcsBackend
 from sandbox.ecs.capacity import endpoints
 from sandbox.ecs.model import Container, Revision, Service, Target, Task, utcnow
+from sandbox.ecs.placement import no_address
 from sandbox.ecs.rollouts import add_event
 from sandbox.ecs.scheduling import container_health
 from sandbox.ecs.tasks import (
@@ -76,7 +77,9 @@ class Lifecycle:
                 del tasks[arn]
 
     def _towards_running(self, backend: EcsBackend, task: Task, now: float) -> None:
-        if task.last_status == "PROVISIONING" and now >= task.step_due:
+        if task.last_status == "PROVISIONING" and now >= task.step_due and not task.private_ip:
+            begin_stop(task, now, "TaskFailedToStart", no_address(task.subnet_id, public=task.public_ip))
+        elif task.last_status == "PROVISIONING" and now >= task.step_due:
             task.last_status, task.pull_started_at = "PENDING", utcnow()
             task.step_due = now + PULL_SECONDS
             task.version += 1

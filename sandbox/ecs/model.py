@@ -72,7 +72,7 @@ class Task:
     capacity_provider: str | None
     platform_version: str | None
     availability_zone: str
-    private_ip: str
+    private_ip: str  # empty where its subnet had none left, so that it will fail to start
     subnet_id: str | None
     cpu: str | None
     memory: str | None
@@ -83,6 +83,7 @@ class Task:
     enable_execute_command: bool = False
     instance: str | None = None  # ARN of the container instance, where it runs on one
     instance_id: str | None = None  # the same, as EC2 knows it
+    public_ip: bool = False  # whether its network interface is to have a public address, too
     host_ports: dict[tuple[str, int], int] = field(default_factory=dict)  # container and its port -> the instance's
     leaving: bool = False  # its instance drains: to be replaced
     service: str | None = None  # key of the service in the backend: "cluster:name"

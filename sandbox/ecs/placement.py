@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from secrets import randbelow
 from typing import Any
@@ -15,13 +14,12 @@ from moto.ecs.exceptions import InvalidParameterException
 _LATEST_FARGATE = "1.4.0"
 _WITHOUT_SUBNET = "172.31.0.0/16"  # tasks that share their instance's address get one of their own here
 _KEPT_FIRST, _KEPT_LAST = 4, 1  # AWS keeps these addresses of every subnet
-_NO_ADDRESS = "RESOURCE:ENI"
 # Fargate's words.
 _ZONES_LOST = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
 
 
 class NoCapacity(Exception):
-    """A task cannot be placed now; the message is ECS's reason, such as RESOURCE:ENI, `event` what a service says."""
+    """A task cannot be placed now; the message is ECS's reason, such as RESOURCE:CPU, `event` what a service says."""
 
     def __init__(self, reason: str, event: str | None = None) -> None:
         super().__init__(reason)
@@ -30,11 +28,14 @@ class NoCapacity(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """`instance` and what follows are of tasks on container instances: its ARN, its EC2 id, its ports by container."""
+    """`private_ip`: None where the subnets have no address left.
+
+    `instance` and what follows are of tasks on container instances: its ARN, its EC2 id, its ports by container.
+    """
 
     subnet_id: str | None
     availability_zone: str
-    private_ip: str
+    private_ip: str | None
     capacity_provider: str | None = None
     launch_type: str | None = None
     instance: str | None = None
@@ -94,7 +95,8 @@ def place(
 ) -> Place:
     """The place of a group's `number`-th task: tasks are spread over the subnets given, but for zones that are `lost`.
 
-    One that is full is passed over (inferred). Raises NoCapacity.
+    AWS does not document which subnet a task gets: here they take turns, past those that are full (inferred).
+    Raises NoCapacity.
     """
     backend = ec2_backends[account][region]
     if not subnets_of(settings):
@@ -106,15 +108,15 @@ def place(
     reachable = [subnet for subnet in subnets if not lost(subnet.availability_zone)]
     if not reachable:
         raise NoCapacity(_ZONES_LOST)
-    for turn in range(number, number + len(reachable)):
-        subnet = reachable[turn % len(reachable)]
-        with suppress(NoCapacity):
-            return Place(subnet.id, subnet.availability_zone, free_address(subnet.cidr_block, used))
-    raise NoCapacity(_NO_ADDRESS)
+    turn = number % len(reachable)
+    in_turn = [*reachable[turn:], *reachable[:turn]]
+    addresses = ((subnet, free_address(subnet.cidr_block, used)) for subnet in in_turn)
+    subnet, address = next((found for found in addresses if found[1]), (in_turn[0], None))
+    return Place(subnet.id, subnet.availability_zone, address)
 
 
-def free_address(cidr: str, used: set[str]) -> str:
-    """Any address of the subnet that is not taken. Raises NoCapacity."""
+def free_address(cidr: str, used: set[str]) -> str | None:
+    """Any address of the subnet that is not taken."""
     network = ipaddress.ip_network(cidr)
     usable = network.num_addresses - _KEPT_FIRST - _KEPT_LAST
     start = randbelow(usable)
@@ -122,7 +124,23 @@ def free_address(cidr: str, used: set[str]) -> str:
         address = str(network[_KEPT_FIRST + (start + step) % usable])
         if address not in used:
             return address
-    raise NoCapacity(_NO_ADDRESS)
+    return None
+
+
+def gets_public_address(settings: Mapping[str, Any]) -> bool:
+    network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    return network.get("assignPublicIp") == "ENABLED"
+
+
+def no_address(subnet_id: str | None, *, public: bool) -> str:
+    """Why a task failed to start whose subnet has no address left.
+
+    The words are those of the ECS developer guide ("TaskFailedToStart errors"), the code at their end is EC2's.
+    """
+    return (
+        "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment "
+        f"{'enabled' if public else 'disabled'} in subnet '{subnet_id}': InsufficientFreeAddressesInSubnet"
+    )
 
 
 def subnets_of(settings: Mapping[str, Any]) -> list[str]:

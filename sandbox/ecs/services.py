@@ -26,8 +26,11 @@ _STUCK = (
     "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
     "Update the minimumHealthyPercent or maximumPercent value and try again."
 )
-
-
+# The developer guide's words ("Service event messages"): the time between two starts grows from now on.
+_IMPAIRED = (
+    "is unable to consistently start tasks successfully. "
+    "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+)
 _PLACEMENT_RETRY_SECONDS = 30.0
 
 
@@ -123,7 +126,10 @@ class ServiceScheduler:
                 continue
             if rollout and task.failed and not task.failure_counted:
                 rollout.start_failures += 1
-                rollout.next_start_due = now + start_delay(rollout.start_failures)
+                delay = start_delay(rollout.start_failures)
+                rollout.next_start_due = now + delay
+                if delay and not start_delay(rollout.start_failures - 1) and not _breaks(service):
+                    rollouts.add_event(service, _IMPAIRED)
                 rollout.failed_tasks += rollout.state == "IN_PROGRESS"
             task.failure_counted = True
             if task.last_status == "STOPPED":
@@ -267,6 +273,16 @@ class ServiceScheduler:
 
 def _view(task: Task) -> TaskView:
     return TaskView(task.id, True, task.last_status == "RUNNING", task.healthy)
+
+
+def _breaks(service: Service) -> bool:
+    """Whether a circuit breaker will end what fails now.
+
+    Then ECS does not say that the service is impaired (inferred from fabfuel/ecs-deploy#185: that client takes such an
+    event for a failure, and yet took a rollback by the circuit breaker for a success).
+    """
+    breaker = service.deployment_configuration.get("deploymentCircuitBreaker") or {}
+    return bool(service.deployment and breaker.get("enable"))
 
 
 def _bakes(deployment: ServiceDeployment | None, now: float) -> bool:

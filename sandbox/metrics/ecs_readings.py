@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.ecs.backend import EcsBackend
+from sandbox.ecs.capacity import reserved_by
 from sandbox.ecs.model import WAITING, Container, Task
 from sandbox.metrics.readings import Reading, one, spread
 from sandbox.usage import usage
@@ -38,8 +39,7 @@ def ecs_readings(backend: EcsBackend, served: Mapping[str, int], now: float, sec
         by_service: dict[str, list[TaskUse]] = {}
         for use in uses:
             by_service.setdefault(use.task.service or "", []).append(use)
-        yield from _utilization(backend, {"ClusterName": cluster.name}, uses)
-        yield from _reservation(backend, cluster.name, [use for use in uses if use.task.instance])
+        yield from _on_instances(backend, cluster.name, [use for use in uses if use.task.instance])
         for service in services:
             dimensions = {"ClusterName": cluster.name, "ServiceName": service.name}
             yield from _utilization(backend, dimensions, by_service.get(service.key, []))
@@ -94,15 +94,23 @@ def _utilization(backend: EcsBackend, dimensions: Mapping[str, str], uses: list[
         yield Reading(*where, "MemoryUtilization", dimensions, memory, "Percent")
 
 
-def _reservation(backend: EcsBackend, cluster: str, uses: list[TaskUse]) -> Iterator[Reading]:
-    """Percent of its container instances that the cluster's tasks reserve; clusters without instances have none."""
+def _on_instances(backend: EcsBackend, cluster: str, uses: list[TaskUse]) -> Iterator[Reading]:
+    """Percent of the cluster's container instances; nothing where no task runs on one.
+
+    Source: the developer guide ("Amazon ECS CloudWatch metrics"): by cluster alone, tasks on Fargate do not count.
+    """
     cpu, memory = backend.registered_resources(cluster)
-    where = (backend.account_id, backend.region_name, "AWS/ECS")
-    if cpu and memory:
-        reserved_cpu = round(100 * sum(use.cpu_reserved for use in uses) / cpu, 3)
-        reserved_memory = round(100 * sum(use.memory_reserved for use in uses) / memory, 3)
-        yield Reading(*where, "CPUReservation", {"ClusterName": cluster}, one(reserved_cpu), "Percent")
-        yield Reading(*where, "MemoryReservation", {"ClusterName": cluster}, one(reserved_memory), "Percent")
+    if not (uses and cpu and memory):
+        return
+    reserved = [reserved_by(use.task) for use in uses]
+    for name, share in (
+        ("CPUUtilization", sum(use.cpu for use in uses) / cpu),
+        ("CPUReservation", sum(each[0] for each in reserved) / cpu),
+        ("MemoryUtilization", sum(use.memory for use in uses) / memory),
+        ("MemoryReservation", sum(each[1] for each in reserved) / memory),
+    ):
+        where = (backend.account_id, backend.region_name, "AWS/ECS")
+        yield Reading(*where, name, {"ClusterName": cluster}, one(round(100 * share, 3)), "Percent")
 
 
 def _insights(

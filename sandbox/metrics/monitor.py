@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 
+from moto.ce.models import ce_backends
 from moto.ecs.models import ecs_backends
 
 from sandbox.clock import Clock
 from sandbox.ecs.engine import Engine
 from sandbox.metrics.balancer_readings import balancer_readings
-from sandbox.metrics.billing_readings import REGION as BILLING_REGION
 from sandbox.metrics.billing_readings import billing_readings
 from sandbox.metrics.data_readings import data_readings
 from sandbox.metrics.ecs_readings import ecs_readings
@@ -88,8 +88,8 @@ class Monitor:
             yield from ecs_readings(backend, served, now, seconds)
             running = sum(bool(task.service) and task.last_status == "RUNNING" for task in backend.all_tasks())
             yield from data_readings(account, region, running)
-            if region == BILLING_REGION:
-                yield from billing_readings(account, datetime.now(UTC).date())
+        for account, _, costs in list(ce_backends.iter_backends()):
+            yield from billing_readings(account, costs.ledger, datetime.now(UTC).date())
         listeners = self._engine.listeners
         yield from balancer_readings(listeners.counts.drain(), listeners.hosts())
 

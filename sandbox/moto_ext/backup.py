@@ -1,17 +1,60 @@
-"""Backup: tags are read at the address that today's SDKs ask, and a plan can be changed."""
+"""Backup: tags are read at the address that today's SDKs ask, a plan can be changed and has selections."""
 
 from __future__ import annotations
 
 import json
+import time
+from typing import Any, cast
 from urllib.parse import unquote
+from uuid import uuid4
 
 from moto.backup import models, responses, urls
 from moto.backup.exceptions import ResourceNotFoundException
 
-from sandbox.moto_ext.hooks import use_response
+from sandbox.moto_ext.hooks import ExtendedBackend, use_backend, use_response
+
+
+class BackupBackend(ExtendedBackend, models.BackupBackend):
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.selections: dict[tuple[str, str], dict[str, Any]] = {}  # (plan, selection)
+
+    def selection(self, plan: str, selection: str) -> dict[str, Any]:
+        if (plan, selection) not in self.selections:
+            raise ResourceNotFoundException(msg=f"Cannot find Backup selection {selection} of plan {plan}")
+        return self.selections[plan, selection]
 
 
 class BackupResponse(responses.BackupResponse):
+    def create_backup_selection(self) -> str:
+        given, (plan, _) = json.loads(self.body), self._plan_and_selection()
+        selection = {
+            "SelectionId": str(uuid4()),
+            "BackupPlanId": plan,
+            "CreationDate": time.time(),
+            "BackupSelection": given["BackupSelection"],
+        }
+        self.backend.selections[plan, selection["SelectionId"]] = selection
+        return json.dumps({key: value for key, value in selection.items() if key != "BackupSelection"})
+
+    def get_backup_selection(self) -> str:
+        return json.dumps(self.backend.selection(*self._plan_and_selection()))
+
+    def delete_backup_selection(self) -> str:
+        plan, selection = self._plan_and_selection()
+        self.backend.selection(plan, selection)
+        del self.backend.selections[plan, selection]
+        return "{}"
+
+    def _plan_and_selection(self) -> tuple[str, str]:
+        """Of /backup/plans/PLAN/selections/[SELECTION]."""
+        plan, _, selection = self.path.partition("/plans/")[2].partition("/selections")
+        return plan, selection.strip("/")
+
+    @property
+    def backend(self) -> BackupBackend:
+        return cast(BackupBackend, self.backup_backend)
+
     def list_tags(self) -> str:
         """moto takes the last part but one of the path for the ARN, which it is only with a slash at the end."""
         arn = unquote(self.path.partition("/tags/")[2].strip("/"))
@@ -31,4 +74,5 @@ class BackupResponse(responses.BackupResponse):
 
 
 def install() -> None:
+    use_backend(models.backup_backends, BackupBackend)
     use_response(urls, BackupResponse)

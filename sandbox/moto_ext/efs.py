@@ -1,4 +1,4 @@
-"""EFS: backup policies can be put and read."""
+"""EFS: backup policies can be put and read, and policies of file systems deleted."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ class EFSResponse(responses.EFSResponse):
         file_system = self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]
         status = "ENABLED" if file_system._backup else "DISABLED"
         return json.dumps({"BackupPolicy": {"Status": status}}), dict(_JSON)
+
+    def delete_file_system_policy(self) -> tuple[str, dict[str, str | int]]:
+        self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")].file_system_policy = None
+        return "", dict(_JSON)
 
 
 def install() -> None:

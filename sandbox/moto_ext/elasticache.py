@@ -7,13 +7,14 @@ import re
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.elasticache import models, responses, urls
+from moto.elasticache import models, urls
 from moto.elasticache.exceptions import CacheSubnetGroupNotFound, ElastiCacheException
 
+from sandbox.moto_ext.elasticache_users import UsersOfElastiCache, UsersOfElastiCacheResponse
 from sandbox.moto_ext.hooks import ExtendedBackend, use_backend, use_model, use_response
 
 _ARN = re.compile(
-    r"^arn:aws:elasticache:.*:[0-9]*:(cluster|snapshot|subnetgroup|replicationgroup|user|parametergroup):.*$"
+    r"^arn:aws:elasticache:.*:[0-9]*:(cluster|snapshot|subnetgroup|replicationgroup|user|usergroup|parametergroup):.*$"
 )
 _MODIFIABLE = {
     "CacheNodeType": "cache_node_type",
@@ -83,12 +84,13 @@ class ReplicationGroup(models.ReplicationGroup):
         super()._set_node_members_clusters_disabled(*args, **kwargs)
 
 
-class ElastiCacheBackend(ExtendedBackend, models.ElastiCacheBackend):
+class ElastiCacheBackend(ExtendedBackend, UsersOfElastiCache):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.arn_regex = _ARN
         self.parameter_groups: dict[str, dict[str, Any]] = {}
         self.parameters: dict[str, dict[str, str]] = {}
+        self.user_groups = {}
 
     def parameter_group(self, name: str) -> dict[str, Any]:
         if name in self.parameter_groups:
@@ -168,7 +170,7 @@ class ElastiCacheBackend(ExtendedBackend, models.ElastiCacheBackend):
         }
 
 
-class ElastiCacheResponse(responses.ElastiCacheResponse):
+class ElastiCacheResponse(UsersOfElastiCacheResponse):
     def create_cache_parameter_group(self) -> ActionResult:
         group = self.elasticache_backend.create_parameter_group(
             self._get_param("CacheParameterGroupName"),

@@ -18,6 +18,7 @@ from sandbox.moto_ext import (
     logs,
     rds,
     s3,
+    secretsmanager,
     sns,
     xray,
 )
@@ -40,6 +41,7 @@ _EXTENSIONS = (
     logs,
     rds,
     s3,
+    secretsmanager,
     sns,
     xray,
 )

@@ -41,11 +41,11 @@ def test_a_sound_configuration_has_no_such_notes(environment: Environment) -> No
 
 
 def test_what_plans_leave_out_is_said_with_what_that_means(environment: Environment) -> None:
-    document = {**factories.SMALL_CONFIG, "backup": {"copy_region": "us-west-2"}}
+    document = {**factories.SMALL_CONFIG, "backup": {"drill": "monthly"}}
     configured(environment, document)
     said = page(environment)
     assert "Asked for, not made by this version 1" in said
-    assert "Backups stay in one region. backup.copy_region" in said
+    assert "Nobody rehearses a restore by itself. backup.drill" in said
     assert "no action" not in said
 
 

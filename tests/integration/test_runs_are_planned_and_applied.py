@@ -9,39 +9,13 @@ import pytest
 
 from controlplane.core.actors import Actor
 from controlplane.core.models import AuditEvent, LockHold
-from controlplane.core.services import approvals, output
-from environments_app import jobs
 from environments_app.execution import workspace_of
 from environments_app.models import ConfigVersion, Environment, Run, StateVersion
-from environments_app.services import configs, runs
-from tests import factories
+from environments_app.services import configs
+from tests.run_helpers import approve_and_apply, plan, text_of
 from tests.sandbox_fixture import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def text_of(run: Run) -> str:
-    assert run.stream_id
-    return "\n".join(line.text for line in output.lines_after(run.stream_id, 0, 100_000))
-
-
-def plan(environment: Environment, kind: str = "apply") -> Run:
-    person = factories.member(environment.system, "operator")
-    run = factories.run(environment, person, kind)
-    jobs.plan_run(str(run.pk))
-    run.refresh_from_db()
-    return run
-
-
-def approve(run: Run) -> Run:
-    anna = factories.member(run.environment.system, "approver")
-    request = approvals.live_request(runs.subject(run))
-    assert request
-    outcome = runs.approve(Actor.person(anna), run, request.digest)
-    assert outcome == request, outcome
-    jobs.apply_run(str(run.pk))
-    run.refresh_from_db()
-    return run
 
 
 def test_the_life_of_an_environment(environment: Environment, sandbox: SandboxProcess) -> None:
@@ -52,7 +26,7 @@ def test_the_life_of_an_environment(environment: Environment, sandbox: SandboxPr
     assert run.cost["after"]["total_monthly_cost"] > 0
     assert not workspace_of(run).folder.exists()
 
-    run = approve(run)
+    run = approve_and_apply(run)
     assert run.state == "applied", text_of(run)
     state = StateVersion.objects.get(run=run)
     assert state.resources == run.summary["add"]
@@ -80,9 +54,9 @@ def test_the_life_of_an_environment(environment: Environment, sandbox: SandboxPr
     change = plan(environment)
     assert change.state == "awaiting_approval", json.dumps(change.summary)
     assert {item["action"] for item in change.summary["changes"]} == {"update"}
-    assert approve(change).state == "applied", text_of(change)
+    assert approve_and_apply(change).state == "applied", text_of(change)
 
-    end = approve(plan(environment, "destroy"))
+    end = approve_and_apply(plan(environment, "destroy"))
     assert end.state == "applied", text_of(end)
     assert StateVersion.objects.get(run=end).resources == 0
 
@@ -121,7 +95,7 @@ def test_what_the_plan_marks_as_sensitive_never_rests(environment: Environment, 
     shutil.copytree(settings.SLIPWAY_STACK_DIR, tmp_path / "terraform", ignore=shutil.ignore_patterns(".terraform"))
     settings.SLIPWAY_STACK_DIR = tmp_path / "terraform"
     (tmp_path / "terraform/stack/leaking.tf").write_text(LEAKING)
-    run = approve(plan(environment))
+    run = approve_and_apply(plan(environment))
     assert run.state == "applied", text_of(run)
     said = [line for line in text_of(run).splitlines() if "the password is" in line]
     assert said, "the process did print it"

@@ -55,7 +55,8 @@ def test_a_refused_update_changes_nothing(service: ServiceUnderTest) -> None:
     other = service.register(service.image("healthy", "v2")["image"], name="other")
     for given, message in (
         ({"taskDefinition": other}, "container app does not exist"),
-        ({"capacityProviderStrategy": [{"capacityProvider": "mars"}]}, "mars was not found"),
+        ({"capacityProviderStrategy": [{"capacityProvider": "mars"}]}, "not associated with the cluster"),
+        ({"capacityProviderStrategy": SPOT}, "you must force a new deployment"),
         ({"desiredCount": -1}, "cannot be negative"),
         ({"deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}}, "will block deployments"),
     ):
@@ -72,10 +73,40 @@ def test_an_inactive_definition_is_run_no_more_and_its_family_is_the_one_before(
     asked = {"cluster": world.cluster, "launchType": "FARGATE", "networkConfiguration": world.network}
     with pytest.raises(ClientError, match="TaskDefinition is inactive") as refused:
         world.ecs.run_task(taskDefinition=ended, **asked)
-    assert refused.value.response["Error"]["Code"] == "ClientException"
-    with pytest.raises(ClientError, match="TaskDefinition is inactive"):
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
+    with pytest.raises(ClientError, match="TaskDefinition is inactive") as refused:
         service.update(taskDefinition=ended)
+    assert refused.value.response["Error"]["Code"] == "ClientException"
+    with pytest.raises(ClientError, match=r"TaskDefinition not found\.") as refused:
+        service.update(taskDefinition="nowhere:1")
+    assert refused.value.response["Error"]["Code"] == "ClientException"
     assert world.ecs.run_task(taskDefinition=service.name, **asked)["tasks"][0]["taskDefinitionArn"] == kept
+
+
+def test_fargate_runs_what_is_made_for_it(service: ServiceUnderTest) -> None:
+    world = service.world
+    containers = [{"name": "app", "image": service.image("healthy", "v5")["image"], "memory": 64}]
+    world.ecs.register_task_definition(family="bridged", containerDefinitions=containers)
+    with pytest.raises(ClientError, match="Task definition does not support launch_type FARGATE"):
+        world.ecs.run_task(
+            cluster=world.cluster,
+            taskDefinition="bridged",
+            launchType="FARGATE",
+            networkConfiguration=world.network,
+        )
+
+
+def test_a_default_strategy_needs_a_weight(service: ServiceUnderTest) -> None:
+    world = World(service.world.sandbox)
+    world.ecs.put_cluster_capacity_providers(
+        cluster=world.cluster, capacityProviders=["FARGATE_SPOT"], defaultCapacityProviderStrategy=SPOT
+    )
+    with pytest.raises(ClientError, match="no capacity providers with a weight value greater than zero"):
+        world.ecs.run_task(
+            cluster=world.cluster,
+            taskDefinition=service.register(service.image("healthy", "v6")["image"]),
+            networkConfiguration=world.network,
+        )
 
 
 def test_an_override_needs_its_container(service: ServiceUnderTest) -> None:

@@ -99,7 +99,9 @@ def test_large_bodies_pass_both_ways(world: World) -> None:
     sandbox_memory = Path(f"/proc/{world.sandbox.process.pid}/status")
 
     def peak() -> int:
-        return int(re.search(r"VmHWM:\s+(\d+) kB", sandbox_memory.read_text())[1])  # type: ignore[index]  # it is there
+        found = re.search(r"VmHWM:\s+(\d+) kB", sandbox_memory.read_text())
+        assert found
+        return int(found[1])
 
     before = peak()
     with urllib3.PoolManager().request("GET", f"{url}/large?{size}", preload_content=False) as answer:

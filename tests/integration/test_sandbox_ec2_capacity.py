@@ -161,6 +161,26 @@ def test_tasks_are_listed_by_the_instance_that_they_run_on(sandbox: SandboxProce
             assert sorted(listed["taskArns"]) == own
 
 
+def test_a_cluster_reports_what_is_reserved_and_used_of_its_instances(sandbox: SandboxProcess) -> None:
+    fleet = Fleet(sandbox, size=2)
+    fleet.registered(2)
+    fleet.service(2)
+    dimensions = [{"Name": "ClusterName", "Value": fleet.world.cluster}]
+
+    def newest(name: str) -> float | None:
+        now = datetime.now(UTC)
+        found = sandbox.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/ECS", MetricName=name, Dimensions=dimensions, Period=60, Statistics=["Average"],
+            StartTime=now - timedelta(minutes=10), EndTime=now,
+        )["Datapoints"]  # fmt: skip
+        return float(max(found, key=lambda each: each["Timestamp"])["Average"]) if found else None
+
+    eventually(lambda: newest("CPUReservation") == 100 * 2 * 256 / (2 * 2048))
+    assert newest("MemoryReservation") == pytest.approx(100 * 2 * 900 / (2 * 1914), abs=0.001)
+    assert 0 < (newest("CPUUtilization") or 0) < 100 * 2 * 256 / (2 * 2048)
+    assert 0 < (newest("MemoryUtilization") or 0) < 100 * 2 * 900 / (2 * 1914)
+
+
 def test_a_draining_instance_loses_its_tasks_to_others_and_a_terminated_one_at_once(sandbox: SandboxProcess) -> None:
     fleet = Fleet(sandbox, size=2)
     first, second = (each["containerInstanceArn"] for each in fleet.registered(2))
@@ -208,28 +228,3 @@ def test_instances_and_their_tasks_survive_a_restart(tmp_path_factory: pytest.Te
         eventually(lambda: {state for _, _, state in service.targets()} == {"healthy"})
         assert sorted(task["taskArn"] for task in service.tasks()) == before
         assert len({answer["task"] for answer in service.answers()}) == 2
-
-
-def test_what_tasks_reserve_of_their_instances_is_a_metric(sandbox: SandboxProcess) -> None:
-    fleet = Fleet(sandbox, size=1)
-    fleet.registered(1)
-    fleet.service(2, memory=900)
-
-    def reserved(name: str) -> float | None:
-        now = datetime.now(UTC)
-        points = sandbox.client("cloudwatch").get_metric_statistics(
-            Namespace="AWS/ECS",
-            MetricName=name,
-            Dimensions=[{"Name": "ClusterName", "Value": fleet.world.cluster}],
-            StartTime=now - timedelta(minutes=10),
-            EndTime=now,
-            Period=60,
-            Statistics=["Average"],
-        )["Datapoints"]
-        newest = max(points, key=lambda point: point["Timestamp"], default=None)
-        return newest["Average"] if newest else None
-
-    eventually(lambda: reserved("CPUReservation") == 25, why="512 of 2,048 CPU units")
-    memory = reserved("MemoryReservation")
-    assert memory is not None
-    assert round(memory) == 94, "1,800 of 1,914 MiB"

@@ -61,10 +61,12 @@ def usage(sandbox: SandboxProcess, **given: Any) -> list[dict[str, Any]]:
 
 
 def by_group(result: dict[str, Any]) -> dict[tuple[str, ...], tuple[float, float]]:
-    return {
-        tuple(group["Keys"]): tuple(float(group["Metrics"][name]["Amount"]) for name in COST)  # type: ignore[misc]
-        for group in result["Groups"]
-    }
+    """The groups' keys -> their cost in dollars, and their quantity."""
+    found = {}
+    for group in result["Groups"]:
+        cost, quantity = (float(group["Metrics"][name]["Amount"]) for name in COST)
+        found[tuple(group["Keys"])] = (cost, quantity)
+    return found
 
 
 def test_what_ran_is_charged_by_the_hour_at_the_list_price(spent: SandboxProcess) -> None:
@@ -82,27 +84,6 @@ def test_what_ran_is_charged_by_the_hour_at_the_list_price(spent: SandboxProcess
     assert charged[("RDS:GP3-Storage",)][1] == pytest.approx(20 * database_hours / 730)
     assert result["Estimated"] is True
     assert result["Total"] == {}
-
-
-def test_the_months_charges_are_a_metric_as_in_aws(spent: SandboxProcess) -> None:
-    cloudwatch = spent.client("cloudwatch")
-
-    def charges(**dimensions: str) -> float:
-        now = datetime.now(UTC)
-        found = cloudwatch.get_metric_statistics(
-            Namespace="AWS/Billing",
-            MetricName="EstimatedCharges",
-            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
-            StartTime=now - timedelta(hours=1),
-            EndTime=now + timedelta(hours=1),
-            Period=3600,
-            Statistics=["Maximum"],
-        )["Datapoints"]
-        return max((point["Maximum"] for point in found), default=0.0)
-
-    database = "Amazon Relational Database Service"
-    eventually(lambda: charges(Currency="USD", ServiceName=database) > 100 * 0.016, why="a hundred hours of it")
-    assert charges(Currency="USD") > charges(Currency="USD", ServiceName=database)
 
 
 def test_costs_are_grouped_and_filtered_by_service_and_tag(spent: SandboxProcess) -> None:
@@ -174,6 +155,27 @@ def test_values_tags_and_a_forecast(spent: SandboxProcess) -> None:
     assert float(forecast["Total"]["Amount"]) == pytest.approx(10 * 24 * 0.0225)
     first = forecast["ForecastResultsByTime"][0]
     assert float(first["PredictionIntervalLowerBound"]) < float(first["MeanValue"])
+
+
+def test_the_months_charges_are_a_metric_of_billing(spent: SandboxProcess) -> None:
+    def charged(**dimensions: str) -> float:
+        now = datetime.now(UTC)
+        named = {"Currency": "USD", **dimensions}
+        found = spent.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Billing", MetricName="EstimatedCharges", Period=60, Statistics=["Maximum"],
+            Dimensions=[{"Name": name, "Value": value} for name, value in named.items()],
+            StartTime=now - timedelta(minutes=10), EndTime=now,
+        )["Datapoints"]  # fmt: skip
+        return max((float(each["Maximum"]) for each in found), default=0.0)
+
+    month = days() | {"Start": datetime.now(UTC).date().replace(day=1).isoformat()}
+    spent_so_far = usage(spent, TimePeriod=month, Granularity="MONTHLY")[0]["Total"]["UnblendedCost"]
+    total = float(spent_so_far["Amount"])
+    assert eventually(lambda: charged() > 0.9 * total and charged()) == pytest.approx(total, rel=0.02)
+    assert charged(ServiceName="AWSELB") == pytest.approx(100 * 0.0225, rel=0.1)
+    assert charged(ServiceName="AmazonEC2") == 0
+    elsewhere = spent.client("cloudwatch", "eu-west-1").list_metrics(Namespace="AWS/Billing")["Metrics"]
+    assert elsewhere == [], "only us-east-1 has it"
 
 
 @pytest.mark.parametrize(

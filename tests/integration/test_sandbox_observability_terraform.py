@@ -27,7 +27,7 @@ def root(tmp_path: Path, sandbox: SandboxProcess) -> TerraformFolder:
     try:
         program = find_terraform(os.environ).path
     except ToolchainError as error:
-        pytest.skip(str(error))
+        pytest.skip(str(error))  # it says how to get Terraform: a checkout that was not set up has none
     shutil.copytree(ROOT, tmp_path / "root")
     settings, plugins = tmp_path / "terraform.rc", tmp_path / "plugins"
     plugins.mkdir()

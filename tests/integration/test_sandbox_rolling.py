@@ -312,9 +312,23 @@ def test_a_target_group_without_a_load_balancer_is_refused(world: World) -> None
         service.create()
 
 
+def small_subnet(world: World, cidr: str, zone: str) -> str:
+    """A subnet of 11 addresses for tasks."""
+    subnet = world.sandbox.client("ec2").create_subnet(VpcId=world.vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"]
+    return str(subnet["SubnetId"])
+
+
+def test_tasks_find_the_last_addresses_of_all_their_subnets(world: World) -> None:
+    """Of five tasks three begin in the first subnet, which is full long before the second is."""
+    subnets = [small_subnet(world, "10.20.98.0/28", "us-east-1a"), small_subnet(world, "10.20.98.16/28", "us-east-1b")]
+    network = {"awsvpcConfiguration": {"subnets": subnets}}
+    for desired in (5, 5, 5, 7):
+        service = world.service(balanced=False)
+        assert service.create(desired=desired, networkConfiguration=network)["status"] == "SUCCESSFUL"
+
+
 def test_a_full_subnet_is_said_and_does_not_hold_up_other_services(world: World) -> None:
-    ec2 = world.sandbox.client("ec2")
-    small = ec2.create_subnet(VpcId=world.vpc, CidrBlock="10.20.99.0/28")["Subnet"]["SubnetId"]
+    small = small_subnet(world, "10.20.99.0/28", "us-east-1a")
     crowded, other = world.service(balanced=False), world.service()
     definition = crowded.register(crowded.image("healthy", "v1")["image"])
     given = {
@@ -326,8 +340,18 @@ def test_a_full_subnet_is_said_and_does_not_hold_up_other_services(world: World)
     world.ecs.create_service(serviceName=crowded.name, desiredCount=14, **given)
     assert other.create()["status"] == "SUCCESSFUL"
     eventually(lambda: crowded.describe()["runningCount"] == 11, why="all addresses of a /28 in use")
-    assert f"(service {crowded.name}) was unable to place a task. Reason: RESOURCE:ENI." in crowded.messages()
-    assert world.ecs.run_task(**given)["failures"][0]["reason"] == "RESOURCE:ENI"
+    impaired = f"(service {crowded.name}) is unable to consistently start tasks successfully."
+    eventually(lambda: any(message.startswith(impaired) for message in crowded.messages()), why="the service's event")
+    alone = world.ecs.run_task(**given)["tasks"][0]["taskArn"]
+    world.ecs.get_waiter("tasks_stopped").wait(cluster=world.cluster, tasks=[alone], WaiterConfig={"Delay": 1})
+    ended = world.ecs.describe_tasks(cluster=world.cluster, tasks=[alone])["tasks"]
+    for task in (*ended, *crowded.tasks("STOPPED")):
+        assert task["stopCode"] == "TaskFailedToStart"
+        assert task["stoppedReason"] == (
+            "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled in "
+            f"subnet '{small}': InsufficientFreeAddressesInSubnet"
+        )
+        assert [each["name"] for each in task["attachments"][0]["details"]] == ["subnetId"]
     crowded.update(desiredCount=11)
     assert crowded.ended()["status"] == "SUCCESSFUL"
 

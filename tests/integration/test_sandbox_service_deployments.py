@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -160,6 +161,10 @@ def test_a_stop_that_is_already_under_way_goes_on(world: World) -> None:
         world.ecs.stop_service_deployment(serviceDeploymentArn=arn)
 
 
+def has_deployments(service: ServiceUnderTest, count: int) -> bool:
+    return len(service.describe()["deployments"]) == count
+
+
 def test_five_deployments_that_are_not_completed_refuse_a_sixth(world: World) -> None:
     service = world.service(balanced=False)
     service.create(desired=0)
@@ -171,7 +176,7 @@ def test_five_deployments_that_are_not_completed_refuse_a_sixth(world: World) ->
         world.sandbox.control("POST", "clock", {"scale": 0.001})  # the tasks that are superseded take long to stop
         for number in range(5):
             service.update(forceNewDeployment=True)
-            eventually(lambda wanted=number + 2: len(service.describe()["deployments"]) == wanted)  # type: ignore[misc]
+            eventually(partial(has_deployments, service, number + 2))
             eventually(lambda: service.describe()["deployments"][0]["pendingCount"] == 1)
         with pytest.raises(ClientError, match=r"InvalidParameterException.*not completed"):
             service.update(forceNewDeployment=True)

@@ -124,22 +124,6 @@ def test_a_task_has_an_address_in_its_subnet_and_a_zone(service: ServiceUnderTes
     stopped(service, task)
 
 
-def test_a_full_subnet_is_passed_over_and_a_service_says_when_all_are_full(world: World) -> None:
-    ec2 = world.sandbox.client("ec2")
-    small, smaller = (
-        ec2.create_subnet(VpcId=world.vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")["Subnet"]["SubnetId"]
-        for block, zone in (("10.20.100.0/27", "a"), ("10.20.101.0/28", "b"))
-    )
-    network = {"awsvpcConfiguration": {"subnets": [small, smaller]}}
-    service = world.service(balanced=False)
-    service.create(desired=30, networkConfiguration=network)
-    assert service.describe()["runningCount"] == 30, "27 + 11 addresses are free, and not 15 in each"
-    service.update(desiredCount=40)
-    words = f"(service {service.name}) was unable to place a task. Reason: RESOURCE:ENI."
-    eventually(lambda: words in service.messages(), why="the service's event")
-    assert len(service.tasks()) == 38
-
-
 def test_containers_write_to_their_log_stream(service: ServiceUnderTest) -> None:
     service.create(desired=1)
     task_id = service.tasks()[0]["taskArn"].split("/")[-1]

@@ -117,6 +117,8 @@ def test_an_environment_is_made_kept_changed_and_destroyed(
     system: str, name: str, tmp_path: Path, sandbox: SandboxProcess
 ) -> None:
     config = environment(system, name).config
+    if config.dns:
+        sandbox.client("route53").create_hosted_zone(Name=config.dns.zone, CallerReference="the owner of the domain")
     variables = unprotected(render_variables(system=system, environment=name, config=config))
     stack = terraform_folder(tmp_path, sandbox.url)
 

@@ -16,8 +16,6 @@ REQUIRED = """terraform {
     aws = {
       source  = "hashicorp/aws"
       version = ">= 5.100.0, < 7.0.0"
-    }
-  }
 """
 
 

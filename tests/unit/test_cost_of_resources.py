@@ -88,6 +88,9 @@ HAND_CALCULATED: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
      {"monthly_data_transfer_to_internet_gb": {"us": 20_480}}, "1689.60"),  # 10240 x 0.085 + 10240 x 0.080
     ("function of 512 MB, a million calls of 200 ms", "aws_lambda_function", {"memory_size": 512},
      {"monthly_requests": 1_000_000, "request_duration_ms": 200}, "1.87"),  # 0.20 + 100,000 x 0.0000166667
+    ("function in a CloudFormation stack", "aws_cloudformation_stack",
+     {"template_body": '{"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": 512}}}}'},
+     {"monthly_requests": 1_000_000, "request_duration_ms": 200}, "1.87"),
     ("workflow", "aws_sfn_state_machine", {}, {"monthly_transitions": 10_000}, "0.25"),
     ("table with provisioned capacity", "aws_dynamodb_table", {"write_capacity": 10, "read_capacity": 20},
      {"storage_gb": 10}, "9.14"),  # 10 x 0.4745 + 20 x 0.0949 + 2.50
@@ -120,6 +123,10 @@ def test_the_bill_is_what_a_person_calculates(
         ("aws_efs_file_system", {}),
         ("aws_cloudfront_distribution", {}),
         ("aws_sqs_queue", {}),
+        (
+            "aws_cloudformation_stack",
+            {"template_body": '{"Resources": {"F": {"Type": "AWS::Lambda::Function"}}}'},
+        ),
         ("aws_rds_cluster", {"engine": "aurora-postgresql"}),
     ],
 )
@@ -143,6 +150,11 @@ def test_what_is_charged_by_use_alone_has_no_amount_until_the_use_is_stated(
         ("aws_acm_certificate", {"domain_name": "example.org"}),
         ("aws_sns_topic_subscription", {"protocol": "sqs"}),
         ("random_password", {"length": 32}),
+        ("aws_backup_plan", {}),
+        (
+            "aws_cloudformation_stack",
+            {"template_body": '{"Resources": {"U": {"Type": "AWS::ElastiCache::User"}}}'},
+        ),
     ],
 )
 def test_what_costs_nothing_by_itself_is_free(type_: str, attributes: dict[str, Any]) -> None:
@@ -167,6 +179,9 @@ def test_what_costs_nothing_by_itself_is_free(type_: str, attributes: dict[str, 
          {"rule": [{"statement": [
              {"managed_rule_group_statement": [{"name": "AWSManagedRulesBotControlRuleSet"}]},
          ]}]}),
+        ("a stack of something else", "aws_cloudformation_stack",
+         {"template_body": '{"Resources": {"D": {"Type": "AWS::RDS::DBInstance"}}}'}),
+        ("a stack whose template is not known yet", "aws_cloudformation_stack", {}),
         ("an alarm over whatever a query matches", "aws_cloudwatch_metric_alarm",
          {"metric_query": [{"expression": "SELECT MAX(CPUUtilization) FROM SCHEMA(\"AWS/EC2\")", "metric": []}]}),
     ],
@@ -175,6 +190,19 @@ def test_what_cannot_be_priced_is_unknown_and_never_nothing(why: str, type_: str
     cost = cost_of(type_, **attributes)
     assert (cost.status, cost.monthly_cost, cost.fixed_monthly_cost) == (Status.UNKNOWN, None, None), why
     assert cost.note
+
+
+@pytest.mark.parametrize(
+    ("type_", "use"),
+    [
+        ("aws_backup_vault", "storage_gb"),
+        ("aws_s3_bucket_replication_configuration", "monthly_data_gb"),
+        ("aws_scheduler_schedule", "monthly_invocations"),
+    ],
+)
+def test_use_without_a_recorded_price_is_unknown_once_it_is_stated(type_: str, use: str) -> None:
+    assert cost_of(type_).status is Status.USAGE_BASED
+    assert cost_of(type_, {use: 100}).status is Status.UNKNOWN
 
 
 def test_a_region_without_a_price_is_unknown_even_where_another_region_has_one() -> None:

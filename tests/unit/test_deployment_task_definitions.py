@@ -37,6 +37,26 @@ def test_storage_is_taken_where_it_is_set() -> None:
     assert rendered["ephemeralStorage"] == {"sizeInGiB": 40}
 
 
+def test_shared_files_are_mounted_by_their_access_point() -> None:
+    volume = {
+        "name": "shared",
+        "efsVolumeConfiguration": {
+            "fileSystemId": "fs-1",
+            "transitEncryption": "ENABLED",
+            "authorizationConfig": {"accessPointId": "fsap-1", "iam": "ENABLED"},
+        },
+    }
+    mount = {"sourceVolume": "shared", "containerPath": "/mnt/shared", "readOnly": False}
+    containers = [{**TEMPLATE["container_definitions"][0], "mountPoints": [mount]}]
+    rendered = render({**TEMPLATE, "container_definitions": containers, "volumes": [volume]}, {"api": IMAGE})
+
+    service = botocore.session.get_session().get_service_model("ecs")
+    validate_parameters(rendered, service.operation_model("RegisterTaskDefinition").input_shape)
+    assert rendered["volumes"] == [volume]
+    assert rendered["containerDefinitions"][0]["mountPoints"] == [mount]
+    assert {change.what for change in diff(render(TEMPLATE, {"api": IMAGE}), rendered)} == {"mounts", "volumes"}
+
+
 def test_a_container_without_an_image_is_named() -> None:
     with pytest.raises(MissingImage, match="api"):
         render(TEMPLATE, {"other": IMAGE})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from moto.ec2.models import ec2_backends
 
 from sandbox.clock import Clock
 from sandbox.containers import Containers
@@ -60,8 +61,15 @@ def test_a_target_that_has_drained_is_forgotten_when_the_next_one_leaves(clock: 
 
 def test_a_deleted_service_leaves_no_members(backend: EcsBackend, scheduler: ServiceScheduler) -> None:
     containers = [{"name": "app", "image": "any", "memory": 10}]
-    backend.register_task_definition("family", containers, [])
-    given = {"cluster": "main", "serviceName": "one", "taskDefinition": "family", "launchType": "FARGATE"}
+    backend.register_task_definition("family", containers, network_mode="awsvpc", cpu="256", memory="512")
+    network = {"subnets": [ec2_backends[ACCOUNT][REGION].get_default_subnets()["us-east-1a"].id]}
+    given = {
+        "cluster": "main",
+        "serviceName": "one",
+        "taskDefinition": "family",
+        "launchType": "FARGATE",
+        "networkConfiguration": {"awsvpcConfiguration": network},
+    }
     service = backend.new_service(0.0, given)
     task = backend.add_service_task(0.0, service, service.primary)
     backend.remove_service("main", "one", force=True)

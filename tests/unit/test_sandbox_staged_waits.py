@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,13 +15,13 @@ PAUSE = {"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]}
 CANARY = {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 10, "canaryBakeTimeInMinutes": 5}}
 
 
-def deployment(stage: str, **changed: object) -> ServiceDeployment:
+def deployment(stage: str, **changed: Any) -> ServiceDeployment:
     begun = ServiceDeployment(
         arn="arn:a", target_revision="arn:new", source_revisions=["arn:old"], rollout_id="ecs-svc/2",
         configuration=CANARY, status="IN_PROGRESS", source="ecs-svc/1", step_since=100.0,
     )  # fmt: skip
     begun.step = [step.stage for step in begun.steps].index(stage)
-    return replace(begun, **changed)  # type: ignore[arg-type]
+    return replace(begun, **changed)
 
 
 def test_it_waits_while_it_bakes() -> None:

@@ -47,6 +47,7 @@ _IDENTITY = """
 """
 
 _DATA = """
+    aws_backup_plan aws_backup_selection
     aws_db_event_subscription aws_db_instance_role_association aws_db_option_group aws_db_parameter_group
     aws_db_subnet_group aws_docdb_cluster_parameter_group aws_docdb_subnet_group aws_efs_access_point
     aws_efs_backup_policy aws_efs_file_system_policy aws_efs_mount_target aws_elasticache_parameter_group

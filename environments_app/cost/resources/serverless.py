@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import ROUND_CEILING, Decimal
 
 from environments_app.cost.model import Bill, Component
@@ -9,6 +10,7 @@ from environments_app.cost.pricing import HOURS_PER_MONTH, NotPriceable, Pricer,
 
 MILLION = 1_000_000
 INCLUDED_EPHEMERAL_MB = 512
+FREE_IN_STACKS = {"AWS::ElastiCache::User"}  # of what CloudFormation templates make
 EXPRESS_BILLED_MS, EXPRESS_BILLED_MB = 100, 64  # durations and memory are rounded up to these
 
 
@@ -117,10 +119,37 @@ def config_rule(pricing: Pricing) -> Bill:
     return bill(pricing.tiered("Rule evaluations", stated, "evaluations", tiers))
 
 
+def schedule(pricing: Pricing) -> Bill:
+    """Calls of EventBridge Scheduler, by the million (the account's first 14 million a month are free)."""
+    calls = scaled(pricing.stated("monthly_invocations"), MILLION)
+    return bill(pricing.metered("Invocations", calls, "1M invocations", "scheduler.1m_invocations"))
+
+
+def cloudformation_stack(pricing: Pricing) -> Bill:
+    """What its template makes: functions, by use; a resource of another type that costs may be in it is unknown."""
+    template = json.loads(pricing.required("template_body"))
+    kinds = {resource["Type"]: resource.get("Properties", {}) for resource in template["Resources"].values()}
+    if others := sorted(kinds.keys() - FREE_IN_STACKS - {"AWS::Lambda::Function"}):
+        raise NotPriceable(f"its template makes {', '.join(others)}")
+    if "AWS::Lambda::Function" not in kinds:
+        return Bill()
+    requests, duration = pricing.stated("monthly_requests"), pricing.stated("request_duration_ms")
+    memory_gb = Decimal(kinds["AWS::Lambda::Function"].get("MemorySize", 128)) / 1024
+    seconds = None if requests is None or duration is None else requests * duration / 1000
+    return bill(
+        pricing.metered("Requests", scaled(requests, MILLION), "1M requests", "lambda.1m_requests"),
+        pricing.metered(
+            "Duration", None if seconds is None else seconds * memory_gb, "GB-seconds", "lambda.x86_gb_second"
+        ),
+    )
+
+
 PRICERS: dict[str, Pricer] = {
+    "aws_cloudformation_stack": cloudformation_stack,
     "aws_cloudwatch_event_bus": event_bus,
     "aws_config_config_rule": config_rule,
     "aws_dynamodb_table": dynamodb_table,
     "aws_lambda_function": lambda_function,
+    "aws_scheduler_schedule": schedule,
     "aws_sfn_state_machine": state_machine,
 }

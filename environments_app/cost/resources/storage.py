@@ -1,4 +1,4 @@
-"""S3 and EFS: almost all by use."""
+"""S3, EFS and AWS Backup: almost all by use."""
 
 from __future__ import annotations
 
@@ -63,7 +63,21 @@ def efs_file_system(pricing: Pricing) -> Bill:
     return bill(components)
 
 
+def s3_replication(pricing: Pricing) -> Bill:
+    """What crosses to the second region; what lies there is charged with its bucket."""
+    return bill(
+        pricing.metered("Data transfer to the copy", pricing.stated("monthly_data_gb"), "GB", "s3.replication_gb")
+    )
+
+
+def backup_vault(pricing: Pricing) -> Bill:
+    """Backups by what they hold. AWS charges by the kind of what was backed up; no price is recorded yet."""
+    return bill(pricing.metered("Backup storage", pricing.stated("storage_gb"), "GB", "backup.gb_month"))
+
+
 PRICERS: dict[str, Pricer] = {
+    "aws_backup_vault": backup_vault,
     "aws_efs_file_system": efs_file_system,
     "aws_s3_bucket": s3_bucket,
+    "aws_s3_bucket_replication_configuration": s3_replication,
 }

@@ -31,7 +31,9 @@ module "network" {
   zones        = var.network.zones
   subnets      = var.network.subnets
   nat_gateways = var.network.nat_gateways
+  network_acls = var.network.network_acls
   flow_logs    = var.network.flow_logs
+  kms_key_arn  = module.logs.kms_key_arn
 }
 
 module "security_groups" {
@@ -42,7 +44,7 @@ module "security_groups" {
 
   load_balancer = var.load_balancer == null ? null : {
     allowed_cidrs = var.load_balancer.allowed_cidrs
-    ports         = var.load_balancer.certificate_arn == null ? [80] : [80, 443]
+    ports         = local.https ? [80, 443] : [80]
   }
   services = {
     for name, service in var.services : name => {
@@ -51,17 +53,12 @@ module "security_groups" {
       receives_from = service.receives_from
       uses_database = service.uses_database
       uses_cache    = service.uses_cache
+      uses_files    = var.file_system == null ? false : contains(keys(var.file_system.mounts), name)
     }
   }
-  database_port = var.database == null ? null : 5432
-  cache_port    = var.cache == null ? null : 6379
-}
-
-module "logs" {
-  source = "../modules/logs"
-
-  names          = { for name in keys(var.services) : name => "/slipway/${local.path}/${name}" }
-  retention_days = var.logs.retention_days
+  database_port    = var.database == null ? null : 5432
+  cache_port       = var.cache == null ? null : 6379
+  file_system_port = var.file_system == null ? null : 2049
 }
 
 module "registry" {
@@ -72,15 +69,19 @@ module "registry" {
   immutable_tags = var.registry.immutable_tags
   keep_images    = var.registry.keep_images
   untagged_days  = var.registry.untagged_days
+  replica_region = var.registry.replica_region
   force_delete   = var.registry.force_delete
 }
 
 module "storage" {
-  source = "../modules/storage"
+  source    = "../modules/storage"
+  providers = { aws = aws, aws.replica = aws.replica }
 
+  name = local.short_name
   buckets = {
     for key, bucket in var.buckets : key => merge(bucket, {
-      name = coalesce(bucket.name, "${local.name}-${key}-${data.aws_caller_identity.this.account_id}")
+      replicated = bucket.replica_region != null
+      name       = coalesce(bucket.name, "${local.name}-${key}-${data.aws_caller_identity.this.account_id}")
     })
   }
 }
@@ -109,12 +110,15 @@ module "database" {
     window         = var.database.backup_window
     final_snapshot = var.database.final_snapshot
   }
-  maintenance_window   = var.database.maintenance_window
-  deletion_protection  = var.database.deletion_protection
-  log_exports          = var.database.log_exports
-  log_retention_days   = var.logs.retention_days
-  performance_insights = var.database.performance_insights
-  parameters           = var.database.parameters
+  maintenance_window          = var.database.maintenance_window
+  deletion_protection         = var.database.deletion_protection
+  log_exports                 = var.database.log_exports
+  log_retention_days          = var.logs.retention_days
+  log_kms_key_arn             = module.logs.kms_key_arn
+  performance_insights        = var.database.performance_insights
+  enhanced_monitoring_seconds = var.database.enhanced_monitoring_seconds
+  read_replicas               = var.database.read_replicas
+  parameters                  = var.database.parameters
 }
 
 module "cache" {
@@ -122,6 +126,8 @@ module "cache" {
   count  = var.cache == null ? 0 : 1
 
   name                    = length(local.name) <= 40 ? local.name : local.short_name
+  secret_name             = "${local.path}/redis-password"
+  password_generation     = var.cache.password_generation
   engine_version          = var.cache.engine_version
   node_type               = var.cache.node_type
   replicas                = var.cache.replicas
@@ -140,8 +146,7 @@ module "secrets" {
 
   secrets = {
     for key, secret in var.secrets : key => merge(secret, {
-      name          = coalesce(secret.path, "${local.path}/${key}")
-      rotation_days = try(secret.rotation.interval_days, null)
+      name = coalesce(secret.path, "${local.path}/${key}")
     })
   }
   database = var.database == null ? null : {
@@ -149,12 +154,15 @@ module "secrets" {
     port                = module.database[0].port
     name                = module.database[0].database_name
     username            = module.database[0].username
-    master_secret_id    = module.database[0].master_secret_id
+    master_secret_arn   = module.database[0].master_secret_arn
     password_generation = module.database[0].password_generation
   }
   cache = var.cache == null ? null : {
-    address = module.cache[0].address
-    port    = module.cache[0].port
+    address             = module.cache[0].address
+    port                = module.cache[0].port
+    username            = module.cache[0].user.name
+    password_secret_arn = module.cache[0].password_secret_arn
+    password_generation = module.cache[0].password_generation
   }
 }
 
@@ -167,7 +175,10 @@ module "load_balancer" {
   subnet_ids           = var.load_balancer.scheme == "internal" ? module.network.private_subnet_ids : module.network.public_subnet_ids
   security_group_id    = module.security_groups.load_balancer_id
   idle_timeout_seconds = var.load_balancer.idle_timeout_seconds
-  certificate_arn      = var.load_balancer.certificate_arn
+  https                = local.https
+  certificate_arn      = local.brings_certificate ? var.load_balancer.certificate_arn : one(module.certificate[*].arn)
+  access_logs          = length(module.access_logs) > 0
+  access_logs_bucket   = one(module.access_logs[*].bucket)
   ssl_policy           = var.load_balancer.ssl_policy
   deletion_protection  = var.load_balancer.deletion_protection
 }

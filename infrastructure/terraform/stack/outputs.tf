@@ -34,13 +34,22 @@ output "load_balancer" {
   }
 }
 
+output "addresses" {
+  description = "Where the environment answers: by its names, else under the load balancer's own; and the name servers of its zone."
+  value = {
+    urls         = [for name in coalescelist(local.domains, module.load_balancer[*].dns_name, [""]) : "${local.https ? "https" : "http"}://${name}" if name != ""]
+    name_servers = flatten(module.dns[*].name_servers)
+  }
+}
+
 output "database" {
   description = "Database, without any secret; null: none."
   value = var.database == null ? null : {
     identifier = module.database[0].identifier
     endpoint   = "${module.database[0].address}:${module.database[0].port}"
     name       = module.database[0].database_name
-    secret_id  = module.database[0].master_secret_id
+    secret_id  = module.database[0].master_secret_arn
+    readers    = module.database[0].reader_addresses
   }
 }
 
@@ -50,6 +59,21 @@ output "cache" {
     id       = module.cache[0].replication_group_id
     endpoint = "${module.cache[0].address}:${module.cache[0].port}"
   }
+}
+
+output "file_system" {
+  description = "Shared files; null: none."
+  value       = var.file_system == null ? null : { id = module.file_system[0].id, access_point_id = module.file_system[0].access_point.id }
+}
+
+output "copies" {
+  description = "Vault of the backups' copies in a second region; null: none."
+  value       = one([for backup in module.backup : { region = var.backup.copy_region, vault_arn = backup.copy_vault_arn }])
+}
+
+output "audit_trail" {
+  description = "CloudTrail and its bucket; null: none."
+  value       = var.audit_trail == null ? null : { arn = module.audit_trail[0].arn, bucket = module.audit_trail[0].bucket_name }
 }
 
 output "buckets" {

@@ -3,10 +3,24 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    tags = merge(var.tags, {
-      "slipway:system"      = var.system
-      "slipway:environment" = var.environment
-      "slipway:managed"     = "terraform"
-    })
+    tags = local.tags
   }
+}
+
+# Where copies of buckets and backups lie.
+provider "aws" {
+  alias  = "replica"
+  region = var.copy_region
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+locals {
+  tags = merge(var.tags, {
+    "slipway:system"      = var.system
+    "slipway:environment" = var.environment
+    "slipway:managed"     = "terraform"
+  })
 }

@@ -57,6 +57,7 @@ module "service" {
   })
   autoscaling     = each.value.autoscaling
   schedule        = local.schedule
+  file_system     = local.mounts[each.key]
   service_connect = local.service_connect[each.key]
   log_group       = module.logs.groups[each.key]
   permissions = {

@@ -25,6 +25,11 @@ variable "region" {
   type        = string
 }
 
+variable "copy_region" {
+  description = "Region of the copies of buckets and backups; the environment's own where nothing is copied."
+  type        = string
+}
+
 variable "tags" {
   description = "Tags beside slipway:system, slipway:environment and slipway:managed."
   type        = map(string)
@@ -43,6 +48,7 @@ variable "network" {
       database = optional(list(string), [])
     })
     nat_gateways = optional(string, "single")
+    network_acls = optional(bool, false)
     flow_logs = optional(object({
       traffic        = optional(string, "ALL")
       retention_days = optional(number, 30)
@@ -201,6 +207,9 @@ variable "database" {
     log_exports           = optional(list(string), ["postgresql"])
     performance_insights  = optional(bool, false)
     parameters            = optional(map(string), {})
+    read_replicas         = optional(number, 0)
+
+    enhanced_monitoring_seconds = optional(number, 0)
   })
   default = null
 }
@@ -217,6 +226,7 @@ variable "cache" {
     snapshot_retention_days = optional(number, 0)
     maintenance_window      = optional(string, "sun:04:00-sun:05:00")
     max_memory_policy       = optional(string, "volatile-lru")
+    password_generation     = optional(number, 1)
   })
   default = null
 }
@@ -224,11 +234,12 @@ variable "cache" {
 variable "buckets" {
   description = "S3 buckets, by key."
   type = map(object({
-    name          = optional(string)
-    purpose       = optional(string, "")
-    versioning    = optional(bool, true)
-    force_destroy = optional(bool, false)
-    cors_origins  = optional(list(string), [])
+    name           = optional(string)
+    purpose        = optional(string, "")
+    versioning     = optional(bool, true)
+    force_destroy  = optional(bool, false)
+    cors_origins   = optional(list(string), [])
+    replica_region = optional(string)
     lifecycle = optional(object({
       infrequent_access_days = optional(number)
       glacier_days           = optional(number)
@@ -247,6 +258,7 @@ variable "registry" {
     keep_images    = optional(number, 10)
     untagged_days  = optional(number)
     force_delete   = optional(bool, false)
+    replica_region = optional(string)
   })
   default = {}
 }
@@ -260,6 +272,18 @@ variable "load_balancer" {
     certificate_arn      = optional(string)
     ssl_policy           = optional(string, "ELBSecurityPolicy-TLS13-1-2-2021-06")
     deletion_protection  = optional(bool, false)
+    access_logs          = optional(object({ retention_days = optional(number, 90) }))
+  })
+  default = null
+}
+
+variable "dns" {
+  description = "Route 53 zone, and the names under which the environment is reached; null: none."
+  type = object({
+    zone              = string
+    create_zone       = optional(bool, false)
+    domain            = string
+    alternative_names = optional(list(string), [])
   })
   default = null
 }
@@ -294,9 +318,10 @@ variable "secrets" {
 }
 
 variable "logs" {
-  description = "Service logs: retention in days."
+  description = "Service logs: retention in days, and whether a KMS key of the environment encrypts them."
   type = object({
     retention_days = optional(number, 30)
+    encrypted      = optional(bool, false)
   })
   default = {}
 }
@@ -343,6 +368,48 @@ variable "tracing" {
   type = object({
     sampling_percent     = optional(number, 10)
     reservoir_per_second = optional(number, 1)
+  })
+  default = null
+}
+
+variable "file_system" {
+  description = "Shared files, and at which path each service's containers see them; null: none."
+  type = object({
+    performance_mode       = optional(string, "generalPurpose")
+    throughput_mode        = optional(string, "bursting")
+    provisioned_mibps      = optional(number)
+    infrequent_access_days = optional(number)
+    backups                = optional(bool, true)
+    mounts                 = optional(map(string), {})
+  })
+  default = null
+}
+
+variable "backup" {
+  description = "Copies beside the database's own backups: region of the copies, bucket of the weekly export; null: none."
+  type = object({
+    copy_region   = optional(string)
+    export_bucket = optional(string)
+    force_destroy = optional(bool, false)
+  })
+  default = {}
+
+  validation {
+    condition = alltrue([
+      for region in concat([var.backup.copy_region], [for bucket in var.buckets : bucket.replica_region]) :
+      region == var.copy_region if region != null
+    ])
+    error_message = "Copies of buckets and backups go to copy_region."
+  }
+}
+
+variable "audit_trail" {
+  description = "CloudTrail; null: none."
+  type = object({
+    retention_days = optional(number, 365)
+    glacier_days   = optional(number, 90)
+    multi_region   = optional(bool, true)
+    force_destroy  = optional(bool, false)
   })
   default = null
 }

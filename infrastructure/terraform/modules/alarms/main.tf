@@ -6,7 +6,8 @@ locals {
 resource "aws_sns_topic" "this" {
   for_each = local.severities
 
-  name = "${var.prefix}-${each.key}"
+  name              = "${var.prefix}-${each.key}"
+  kms_master_key_id = aws_kms_key.this[0].arn
 }
 
 data "aws_iam_policy_document" "publish" {

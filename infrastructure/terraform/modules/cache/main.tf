@@ -4,6 +4,7 @@ locals {
 }
 
 resource "aws_kms_key" "this" {
+  #checkov:skip=CKV2_AWS_64:without a policy, AWS gives a key the default one: IAM of this account decides
   description             = "Redis ${var.name}"
   enable_key_rotation     = true
   deletion_window_in_days = 7
@@ -44,8 +45,6 @@ resource "aws_elasticache_parameter_group" "this" {
   }
 }
 
-# No auth token: Redis has no write-only argument for one, so it would lie in the state. TLS and the security
-# group guard it.
 resource "aws_elasticache_replication_group" "this" {
   replication_group_id = var.name
   description          = "Redis of ${var.name}"
@@ -64,6 +63,7 @@ resource "aws_elasticache_replication_group" "this" {
   parameter_group_name = aws_elasticache_parameter_group.this.name
   subnet_group_name    = aws_elasticache_subnet_group.this.name
   security_group_ids   = [var.security_group_id]
+  user_group_ids       = [aws_elasticache_user_group.this.id]
 
   transit_encryption_enabled = true
   at_rest_encryption_enabled = true

@@ -26,3 +26,22 @@ output "node_ids" {
   description = "Nodes, as in CloudWatch's dimension CacheClusterId."
   value       = aws_elasticache_replication_group.this.member_clusters
 }
+
+output "user" {
+  description = "The user that applications sign in as: id, ARN and name."
+  value = {
+    id   = local.user_id
+    arn  = replace(aws_elasticache_user.default.arn, aws_elasticache_user.default.user_id, local.user_id)
+    name = local.user_name
+  }
+}
+
+output "password_secret_arn" {
+  description = "Secret that holds the user's password; known once the password is stored."
+  value       = module.password.secret_arn
+}
+
+output "password_generation" {
+  description = "Generation of the password."
+  value       = var.password_generation
+}

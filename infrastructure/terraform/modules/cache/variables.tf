@@ -8,6 +8,17 @@ variable "name" {
   }
 }
 
+variable "secret_name" {
+  description = "Name of the secret that holds the user's password."
+  type        = string
+}
+
+variable "password_generation" {
+  description = "Raise by one to set a new password."
+  type        = number
+  default     = 1
+}
+
 variable "engine_version" {
   description = "Redis version."
   type        = string

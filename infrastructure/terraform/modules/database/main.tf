@@ -4,6 +4,7 @@ locals {
 }
 
 resource "aws_kms_key" "this" {
+  #checkov:skip=CKV2_AWS_64:without a policy, AWS gives a key the default one: IAM of this account decides
   description             = "Database ${var.name}: storage, backups, Performance Insights"
   enable_key_rotation     = true
   deletion_window_in_days = 7
@@ -45,9 +46,11 @@ resource "aws_cloudwatch_log_group" "this" {
 
   name              = "/aws/rds/instance/${var.name}/${each.key}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.log_kms_key_arn
 }
 
 resource "aws_db_instance" "this" {
+  #checkov:skip=CKV_AWS_161:applications sign in by password; a way in that nobody uses stays shut
   identifier     = var.name
   engine         = "postgres"
   engine_version = var.engine_version
@@ -56,7 +59,7 @@ resource "aws_db_instance" "this" {
   port           = local.port
 
   username            = var.username
-  password_wo         = ephemeral.aws_secretsmanager_secret_version.master.secret_string
+  password_wo         = module.password.value
   password_wo_version = var.password_generation
 
   db_subnet_group_name   = aws_db_subnet_group.this.name
@@ -81,9 +84,12 @@ resource "aws_db_instance" "this" {
   auto_minor_version_upgrade      = true
   enabled_cloudwatch_logs_exports = var.log_exports
 
+  monitoring_interval = var.enhanced_monitoring_seconds
+  monitoring_role_arn = one(aws_iam_role.monitoring[*].arn)
+
   performance_insights_enabled          = var.performance_insights
   performance_insights_kms_key_id       = var.performance_insights ? aws_kms_key.this.arn : null
   performance_insights_retention_period = var.performance_insights ? 7 : null
 
-  depends_on = [aws_cloudwatch_log_group.this]
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy_attachment.monitoring]
 }

@@ -13,6 +13,21 @@ output "address" {
   value       = aws_db_instance.this.address
 }
 
+output "reader_addresses" {
+  description = "Host names of the read replicas."
+  value       = [for replica in aws_db_instance.replica : replica.address]
+}
+
+output "kms_key_arn" {
+  description = "Key of the storage, backups and Performance Insights."
+  value       = aws_kms_key.this.arn
+}
+
+output "master_secret_arn" {
+  description = "Secret that holds the master user's password; known once the password is stored."
+  value       = module.password.secret_arn
+}
+
 output "port" {
   description = "Port."
   value       = aws_db_instance.this.port
@@ -26,11 +41,6 @@ output "database_name" {
 output "username" {
   description = "Name of the master user."
   value       = aws_db_instance.this.username
-}
-
-output "master_secret_id" {
-  description = "Secret that holds the master user's password; known once the password is stored."
-  value       = aws_secretsmanager_secret_version.master.secret_id
 }
 
 output "password_generation" {

@@ -1,25 +1,18 @@
-# The master password is made inside AWS and goes from the secret to RDS. It passes through Terraform only in
-# ephemeral values and write-only arguments: no state, plan or output ever holds it.
+module "password" {
+  source = "../password"
 
-ephemeral "aws_secretsmanager_random_password" "master" {
-  password_length     = 40
-  exclude_punctuation = true # RDS refuses some signs, and URLs need none escaped
+  name        = var.secret_name
+  description = "Password of the master user of ${var.name}"
+  generation  = var.password_generation
 }
 
-resource "aws_secretsmanager_secret" "master" {
-  name                    = var.secret_name
-  description             = "Password of the master user of ${var.name}"
-  recovery_window_in_days = 0
+# Where environments made by earlier versions have it.
+moved {
+  from = aws_secretsmanager_secret.master
+  to   = module.password.aws_secretsmanager_secret.this
 }
 
-resource "aws_secretsmanager_secret_version" "master" {
-  secret_id                = aws_secretsmanager_secret.master.id
-  secret_string_wo         = ephemeral.aws_secretsmanager_random_password.master.random_password
-  secret_string_wo_version = var.password_generation
-}
-
-# Read back instead of using the random value twice: the secret is what RDS is given, also where an earlier
-# apply ended between the two.
-ephemeral "aws_secretsmanager_secret_version" "master" {
-  secret_id = aws_secretsmanager_secret_version.master.secret_id
+moved {
+  from = aws_secretsmanager_secret_version.master
+  to   = module.password.aws_secretsmanager_secret_version.this
 }

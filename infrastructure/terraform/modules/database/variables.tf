@@ -97,6 +97,34 @@ variable "log_retention_days" {
   default     = 30
 }
 
+variable "log_kms_key_arn" {
+  description = "KMS key for exported logs; null: CloudWatch's own encryption."
+  type        = string
+  default     = null
+}
+
+variable "enhanced_monitoring_seconds" {
+  description = "Interval of Enhanced Monitoring, in seconds; 0: off."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = contains([0, 1, 5, 10, 15, 30, 60], var.enhanced_monitoring_seconds)
+    error_message = "enhanced_monitoring_seconds must be 0, 1, 5, 10, 15, 30 or 60."
+  }
+}
+
+variable "read_replicas" {
+  description = "Number of read replicas; RDS replicates only a source that has automated backups."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.read_replicas == 0 || var.backup.retention_days > 0
+    error_message = "Read replicas need automated backups: backup.retention_days of 1 or more."
+  }
+}
+
 variable "performance_insights" {
   description = "RDS Performance Insights, kept for 7 days."
   type        = bool

@@ -74,6 +74,22 @@ data "aws_iam_policy_document" "task" {
   }
 
   dynamic "statement" {
+    for_each = var.file_system[*]
+
+    content {
+      sid       = "MountFiles"
+      actions   = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+      resources = [statement.value.arn]
+
+      condition {
+        test     = "StringEquals"
+        variable = "elasticfilesystem:AccessPointArn"
+        values   = [statement.value.access_point.arn]
+      }
+    }
+  }
+
+  dynamic "statement" {
     for_each = var.permissions.tracing ? ["tracing"] : []
 
     content {
@@ -105,7 +121,9 @@ data "aws_iam_policy_document" "task" {
 }
 
 locals {
-  task_may_anything = length(var.permissions.bucket_arns) > 0 || var.permissions.tracing || var.permissions.execute_command
+  task_may_anything = (
+    length(var.permissions.bucket_arns) > 0 || var.file_system != null || var.permissions.tracing || var.permissions.execute_command
+  )
 }
 
 resource "aws_iam_role" "execution" {

@@ -12,6 +12,8 @@ locals {
     ]
   }
 
+  shared_volume = "shared"
+
   # The task template: container definitions as ECS takes them, but without images. Absent settings are left
   # out, because ECS answers without them and a null would be a difference for ever.
   container_definitions = [
@@ -37,6 +39,9 @@ locals {
       length(container.command) == 0 ? {} : { command = container.command },
       container.user == null ? {} : { user = container.user },
       container.readonly_root_filesystem ? { readonlyRootFilesystem = true } : {},
+      var.file_system == null ? {} : {
+        mountPoints = [{ sourceVolume = local.shared_volume, containerPath = var.file_system.path, readOnly = false }]
+      },
       container.health_check == null ? {} : {
         healthCheck = {
           command     = container.health_check.command

@@ -9,7 +9,7 @@ output "service_arn" {
 }
 
 output "task_template" {
-  description = "What the release controller completes with images and registers: a task definition without images, in the names of Terraform outside and of the ECS API inside container_definitions."
+  description = "What the release controller completes with images and registers: a task definition without images, in the names of Terraform outside and of the ECS API inside container_definitions and volumes."
   value = {
     family                   = local.family
     cpu                      = tostring(var.task.cpu_units)
@@ -21,6 +21,14 @@ output "task_template" {
     task_role_arn            = aws_iam_role.task.arn
     runtime_platform         = { operating_system_family = "LINUX", cpu_architecture = var.task.cpu_architecture }
     container_definitions    = local.container_definitions
+    volumes = var.file_system == null ? [] : [{
+      name = local.shared_volume
+      efsVolumeConfiguration = {
+        fileSystemId        = var.file_system.id
+        transitEncryption   = "ENABLED"
+        authorizationConfig = { accessPointId = var.file_system.access_point.id, iam = "ENABLED" }
+      }
+    }]
   }
 }
 

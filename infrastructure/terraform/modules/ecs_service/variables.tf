@@ -192,3 +192,14 @@ variable "permissions" {
   })
   default = {}
 }
+
+variable "file_system" {
+  description = "Shared files that all containers see at `path`; null: none."
+  type = object({
+    id           = string
+    arn          = string
+    access_point = object({ id = string, arn = string })
+    path         = string
+  })
+  default = null
+}

@@ -1,7 +1,3 @@
-locals {
-  https = var.certificate_arn != null
-}
-
 resource "aws_lb" "this" {
   name                       = var.name
   load_balancer_type         = "application"
@@ -13,10 +9,10 @@ resource "aws_lb" "this" {
   drop_invalid_header_fields = true
 
   dynamic "access_logs" {
-    for_each = var.access_logs_bucket[*]
+    for_each = var.access_logs ? ["on"] : []
 
     content {
-      bucket  = access_logs.value
+      bucket  = var.access_logs_bucket
       enabled = true
     }
   }
@@ -29,7 +25,7 @@ resource "aws_lb_listener" "http" {
   protocol          = "HTTP"
 
   dynamic "default_action" {
-    for_each = local.https ? ["redirect"] : []
+    for_each = var.https ? ["redirect"] : []
 
     content {
       type = "redirect"
@@ -43,7 +39,7 @@ resource "aws_lb_listener" "http" {
   }
 
   dynamic "default_action" {
-    for_each = local.https ? [] : ["not-found"]
+    for_each = var.https ? [] : ["not-found"]
 
     content {
       type = "fixed-response"
@@ -58,7 +54,7 @@ resource "aws_lb_listener" "http" {
 }
 
 resource "aws_lb_listener" "https" {
-  count = local.https ? 1 : 0
+  count = var.https ? 1 : 0
 
   load_balancer_arn = aws_lb.this.arn
   port              = 443

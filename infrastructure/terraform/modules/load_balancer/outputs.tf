@@ -20,10 +20,10 @@ output "zone_id" {
 
 output "listener_arns" {
   description = "Listeners, by protocol; https only with a certificate."
-  value       = merge({ http = aws_lb_listener.http.arn }, local.https ? { https = aws_lb_listener.https[0].arn } : {})
+  value       = merge({ http = aws_lb_listener.http.arn }, var.https ? { https = aws_lb_listener.https[0].arn } : {})
 }
 
 output "traffic_listener_arn" {
   description = "Listener that services attach their rules to: HTTPS where there is a certificate."
-  value       = local.https ? aws_lb_listener.https[0].arn : aws_lb_listener.http.arn
+  value       = var.https ? aws_lb_listener.https[0].arn : aws_lb_listener.http.arn
 }

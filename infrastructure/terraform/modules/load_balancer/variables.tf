@@ -35,8 +35,14 @@ variable "idle_timeout_seconds" {
   default     = 60
 }
 
+variable "https" {
+  description = "Whether it serves HTTPS and sends HTTP there. Said apart from the certificate, which may only be known once it is made."
+  type        = bool
+  default     = false
+}
+
 variable "certificate_arn" {
-  description = "ACM certificate; null: plain HTTP, without HTTPS."
+  description = "ACM certificate, with https."
   type        = string
   default     = null
 }
@@ -53,8 +59,14 @@ variable "deletion_protection" {
   default     = false
 }
 
+variable "access_logs" {
+  description = "Whether access logs are written; the bucket may only be known once it is made."
+  type        = bool
+  default     = false
+}
+
 variable "access_logs_bucket" {
-  description = "Bucket for access logs; null: none."
+  description = "Bucket for access logs, with access_logs."
   type        = string
   default     = null
 }

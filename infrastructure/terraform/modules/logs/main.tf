@@ -3,5 +3,5 @@ resource "aws_cloudwatch_log_group" "this" {
 
   name              = each.value
   retention_in_days = var.retention_days
-  kms_key_id        = var.kms_key_arn
+  kms_key_id        = one(aws_kms_key.this[*].arn)
 }

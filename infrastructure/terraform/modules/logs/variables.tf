@@ -1,3 +1,8 @@
+variable "name" {
+  description = "Prefix of the key's alias."
+  type        = string
+}
+
 variable "names" {
   description = "Names of the log groups, by key."
   type        = map(string)
@@ -9,8 +14,8 @@ variable "retention_days" {
   default     = 30
 }
 
-variable "kms_key_arn" {
-  description = "KMS key for the groups; null: CloudWatch's own encryption."
-  type        = string
-  default     = null
+variable "encrypted" {
+  description = "Whether the groups are encrypted with a KMS key of their own; without, with CloudWatch's."
+  type        = bool
+  default     = false
 }

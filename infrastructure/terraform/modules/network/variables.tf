@@ -57,6 +57,18 @@ variable "nat_gateways" {
   }
 }
 
+variable "network_acls" {
+  description = "Whether each tier gets a network ACL of its own; without, AWS's default lets everything through."
+  type        = bool
+  default     = false
+}
+
+variable "kms_key_arn" {
+  description = "KMS key for the flow logs; null: CloudWatch's own encryption."
+  type        = string
+  default     = null
+}
+
 variable "flow_logs" {
   description = "VPC Flow Logs to CloudWatch Logs; null: none."
   type = object({

@@ -37,3 +37,9 @@ variable "force_delete" {
   type        = bool
   default     = false
 }
+
+variable "replica_region" {
+  description = "Region that images are copied to when they are pushed; null: none."
+  type        = string
+  default     = null
+}

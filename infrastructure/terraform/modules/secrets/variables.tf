@@ -1,14 +1,13 @@
 variable "secrets" {
   description = "Entries, by key: name in the store, kind, store, and the rule of generated values. Holds no value but those of kind plain, which are not secret."
   type = map(object({
-    name          = string
-    kind          = string
-    store         = optional(string, "secrets_manager")
-    description   = optional(string, "")
-    length        = optional(number, 64)
-    generation    = optional(number, 1)
-    value         = optional(string)
-    rotation_days = optional(number)
+    name        = string
+    kind        = string
+    store       = optional(string, "secrets_manager")
+    description = optional(string, "")
+    length      = optional(number, 64)
+    generation  = optional(number, 1)
+    value       = optional(string)
   }))
 
   validation {
@@ -32,17 +31,20 @@ variable "database" {
     port                = number
     name                = string
     username            = string
-    master_secret_id    = string
+    master_secret_arn   = string
     password_generation = number
   })
   default = null
 }
 
 variable "cache" {
-  description = "The Redis that addresses are composed for; null: none."
+  description = "The Redis that connection strings are composed for; null: none."
   type = object({
-    address = string
-    port    = number
+    address             = string
+    port                = number
+    username            = string
+    password_secret_arn = string
+    password_generation = number
   })
   default = null
 }

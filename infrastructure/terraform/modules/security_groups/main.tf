@@ -20,9 +20,11 @@ locals {
 
   database_clients = toset([for name, s in var.services : name if s.uses_database && var.database_port != null])
   cache_clients    = toset([for name, s in var.services : name if s.uses_cache && var.cache_port != null])
+  file_clients     = toset([for name, s in var.services : name if s.uses_files && var.file_system_port != null])
 }
 
 resource "aws_security_group" "load_balancer" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
   count = var.load_balancer == null ? 0 : 1
 
   name        = "${var.name}-load-balancer"
@@ -33,6 +35,7 @@ resource "aws_security_group" "load_balancer" {
 }
 
 resource "aws_security_group" "service" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
   for_each = var.services
 
   name        = "${var.name}-${each.key}"
@@ -43,6 +46,7 @@ resource "aws_security_group" "service" {
 }
 
 resource "aws_security_group" "database" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
   count = var.database_port == null ? 0 : 1
 
   name        = "${var.name}-database"
@@ -53,6 +57,7 @@ resource "aws_security_group" "database" {
 }
 
 resource "aws_security_group" "cache" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
   count = var.cache_port == null ? 0 : 1
 
   name        = "${var.name}-cache"
@@ -60,6 +65,17 @@ resource "aws_security_group" "cache" {
   vpc_id      = var.vpc_id
 
   tags = { Name = "${var.name}-cache" }
+}
+
+resource "aws_security_group" "file_system" {
+  #checkov:skip=CKV2_AWS_5:the modules that are handed its id attach it
+  count = var.file_system_port == null ? 0 : 1
+
+  name        = "${var.name}-file-system"
+  description = "Shared files of ${var.name}"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-file-system" }
 }
 
 resource "aws_vpc_security_group_ingress_rule" "public" {
@@ -136,4 +152,15 @@ resource "aws_vpc_security_group_ingress_rule" "cache" {
   ip_protocol                  = "tcp"
   from_port                    = var.cache_port
   to_port                      = var.cache_port
+}
+
+resource "aws_vpc_security_group_ingress_rule" "file_system" {
+  for_each = local.file_clients
+
+  security_group_id            = aws_security_group.file_system[0].id
+  description                  = "${each.key} to the shared files"
+  referenced_security_group_id = aws_security_group.service[each.key].id
+  ip_protocol                  = "tcp"
+  from_port                    = var.file_system_port
+  to_port                      = var.file_system_port
 }

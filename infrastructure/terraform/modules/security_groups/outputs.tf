@@ -17,3 +17,8 @@ output "cache_id" {
   description = "Group of Redis; null without one."
   value       = one(aws_security_group.cache[*].id)
 }
+
+output "file_system_id" {
+  description = "Group of the shared files; null without them."
+  value       = one(aws_security_group.file_system[*].id)
+}

@@ -25,6 +25,7 @@ variable "services" {
     receives_from = optional(list(string), [])
     uses_database = optional(bool, false)
     uses_cache    = optional(bool, false)
+    uses_files    = optional(bool, false)
   }))
 }
 
@@ -36,6 +37,12 @@ variable "database_port" {
 
 variable "cache_port" {
   description = "Port of Redis; null: there is none."
+  type        = number
+  default     = null
+}
+
+variable "file_system_port" {
+  description = "Port of the shared files (NFS); null: there are none."
   type        = number
   default     = null
 }

@@ -1,8 +1,14 @@
+variable "name" {
+  description = "Prefix of the replication role's name."
+  type        = string
+}
+
 variable "buckets" {
-  description = "Buckets, by key: global name, versioning, lifecycle ages in days, CORS origins."
+  description = "Buckets, by key: global name, versioning, whether objects are copied to the region of the provider aws.replica, lifecycle ages in days, CORS origins."
   type = map(object({
     name          = string
     versioning    = optional(bool, true)
+    replicated    = optional(bool, false)
     force_destroy = optional(bool, false)
     cors_origins  = optional(list(string), [])
     lifecycle = optional(object({
@@ -16,5 +22,10 @@ variable "buckets" {
   validation {
     condition     = alltrue([for bucket in var.buckets : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", bucket.name))])
     error_message = "Bucket names have 3 to 63 characters: lower-case letters, digits, dots, hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for bucket in var.buckets : bucket.versioning if bucket.replicated])
+    error_message = "S3 copies versions: a replicated bucket needs versioning."
   }
 }

@@ -1,0 +1,9 @@
+output "arn" {
+  description = "ARN of the trail."
+  value       = aws_cloudtrail.this.arn
+}
+
+output "bucket_name" {
+  description = "Bucket of the trail."
+  value       = aws_s3_bucket.this.id
+}
