@@ -22,6 +22,7 @@ from controlplane.pages.demo import Demo
 from deployments_app.models import Deployment
 from deployments_app.services import deployments
 from environments_app.models import Environment, Run
+from environments_app.services import protections
 from environments_app.views.configuration import as_yaml
 from tests import factories
 from tests.release_world import outputs, provisioned, release
@@ -92,6 +93,17 @@ OPERATIONS: dict[tuple[str, str], tuple[dict[str, Any] | None, tuple[str, ...]]]
     ("get", API_HERE): (None, MEMBERS),
     ("get", f"{API_HERE}/config"): (None, MEMBERS),
     ("put", f"{API_HERE}/config"): ({"config": factories.SMALL_CONFIG, "based_on": 1, "reason": "because"}, ADMINS),
+    ("get", f"{API_HERE}/config/versions"): (None, MEMBERS),
+    ("get", f"{API_HERE}/config/versions/{{number}}"): (None, MEMBERS),
+    ("get", f"{API_HERE}/config/compare?from=1&to=1"): (None, MEMBERS),
+    ("post", f"{API_HERE}/config/restore"): ({"version": 1, "based_on": 1, "reason": "because"}, ADMINS),
+    ("get", f"{API_HERE}/protection"): (None, MEMBERS),
+    ("put", f"{API_HERE}/protection"): (
+        {"protection": {"required_approvals": 10}, "based_on": 1, "reason": "because"},
+        ADMINS,
+    ),
+    ("post", f"{API_HERE}/protection/approve"): ({"digest": "$protection_digest"}, ADMINS),
+    ("post", f"{API_HERE}/protection/withdraw"): ({}, ADMINS),
     ("get", f"{API_HERE}/drift"): (None, MEMBERS),
     ("post", f"{API_HERE}/runs"): ({"kind": "speculative"}, DEVELOPERS),
     ("post", f"{API_HERE}/lock/break"): ({"reason": "because"}, OPERATORS),
@@ -140,6 +152,9 @@ class World:
         made = deployments.request_deployment(Actor.person(asker), self.environment, self.release)
         assert isinstance(made, Deployment), made
         self.deployment = made
+        weaker = self.environment.protection.document | {"required_approvals": 8}
+        proposer = Actor.person(factories.member(self.system, "admin"))
+        protections.change(proposer, self.environment, weaker, based_on=1, reason="because")
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -153,6 +168,8 @@ class World:
             "release_id": str(self.release.pk),
             "deployment_id": str(self.deployment.pk),
             "run_digest": digests[self.run.pk],
+            "number": "1",
+            "protection_digest": digests[self.environment.pk],
             "deployment_digest": digests[self.deployment.pk],
             "document": as_yaml(self.environment.config_version.document),
         }
@@ -326,7 +343,7 @@ def test_the_api_does_for_each_role_what_it_says(world: World, method: str, path
     for who in ("stranger", *MEMBERS):
         answer = call(world, method, path, body, world.token(who)[1])
         # 409: allowed, and at odds with what is there (nothing to cancel, say).
-        expected = {404} if who == "stranger" else {200, 201, 409} if who in allowed else {403}
+        expected = {404} if who == "stranger" else {200, 201, 202, 409} if who in allowed else {403}
         assert answer.status_code in expected, (who, answer.status_code, answer.content)
 
 
