@@ -147,6 +147,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The largest body that a form or webhook may send; a larger one is answered 413 before it is read whole.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a configuration of many services as a form
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -1,32 +1,102 @@
-"""Admin pages of environments: to look at. Changes go through the pages and services, which keep versions."""
+"""Admin pages of environments. Configurations are edited here as on their own page: through the services, which keep
+versions. Runs and versions are to look at."""
 
-from django.contrib import admin
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
 from controlplane.core.admin import ReadOnlyAdmin
+from controlplane.core.policies import Capability
+from controlplane.core.views import require
 from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Run, Service
+from environments_app.views.config_form import editing
+from environments_app.views.configuration import STORED
+from environments_app.views.versions import chosen_versions
 
 
 @admin.register(Environment)
 class EnvironmentAdmin(ReadOnlyAdmin):
-    list_display = ("system", "slug", "tier", "created_at")
+    list_display = ("system", "slug", "tier", "version", "configuration", "history")
+    list_display_links = ("slug",)
     list_filter = ("tier", "system")
-    search_fields = ("slug", "system__slug")
+    list_select_related = ("system",)
+    search_fields = ("slug", "system__slug", "system__title", "tier")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Environment]:
+        return super().get_queryset(request).annotate(newest=Max("config_versions__number"))
+
+    @admin.display(description="Newest version", ordering="newest")
+    def version(self, environment: Any) -> str:
+        return f"v{environment.newest}"
+
+    @admin.display(description="Configuration")
+    def configuration(self, environment: Environment) -> str:
+        return format_html('<a href="{}">Edit {}</a>', self._address("configuration", environment), environment)
+
+    @admin.display(description="History")
+    def history(self, environment: Environment) -> str:
+        return format_html('<a href="{}">Versions of {}</a>', self._address("versions", environment), environment)
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = {"configuration": self.edit_configuration, "versions": self.show_versions}
+        return [
+            path(f"<uuid:pk>/{name}/", self.admin_site.admin_view(page), name=f"environment-{name}")
+            for name, page in pages.items()
+        ] + super().get_urls()
+
+    @staticmethod
+    def _address(name: str, environment: Environment) -> str:
+        return reverse(f"admin:environment-{name}", args=[environment.pk])
+
+    def edit_configuration(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """The configuration as a form; what is saved is a new version, compared with the one before."""
+        environment = self._found(request, pk)
+        work = editing(request, environment)
+        if work.saved:
+            messages.success(request, STORED.format(work.saved.number))
+            return redirect(f"{self._address('versions', environment)}?from={work.based_on}&to={work.saved.number}")
+        context = {"environment": environment, "editing": work}
+        return render(request, "admin/environments/configuration.html", context, status=work.status)
+
+    def show_versions(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Who changed what, when and why; and the settings in which two versions differ."""
+        environment = self._found(request, pk)
+        context = {"environment": environment, **chosen_versions(request, environment)}
+        return render(request, "admin/environments/versions.html", context)
+
+    @staticmethod
+    def _found(request: HttpRequest, pk: UUID) -> Environment:
+        environment = get_object_or_404(Environment.objects.select_related("system"), pk=pk)
+        require(request, environment.system, Capability.CONFIGURE)
+        return environment
 
 
 @admin.register(Service)
 class ServiceAdmin(ReadOnlyAdmin):
     list_display = ("system", "slug")
+    list_filter = ("system",)
+    list_select_related = ("system",)
     search_fields = ("slug", "system__slug")
 
 
 @admin.register(ConfigVersion, ProtectionVersion)
 class VersionAdmin(ReadOnlyAdmin):
     list_display = ("environment", "number", "author_name", "reason", "created_at")
-    list_filter = ("environment__system",)
+    list_filter = ("environment__system", "environment__tier")
+    list_select_related = ("environment__system",)
+    search_fields = ("environment__slug", "environment__system__slug", "author_name", "reason")
+    date_hierarchy = "created_at"
 
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     list_display = ("title", "environment", "kind", "state", "requester_name", "created_at")
     list_filter = ("state", "kind", "environment__system")
+    list_select_related = ("environment__system",)
     search_fields = ("id", "title")

@@ -14,4 +14,9 @@ urlpatterns = [
     path("environments/<slug:system>/<slug:environment>/runs", runs.start, name="start-run"),
     path("environments/<slug:system>/<slug:environment>/lock/break", runs.break_lock, name="break-lock"),
     path("environments/<slug:system>/<slug:environment>/configuration/edit", configuration.edit, name="edit-config"),
+    path(
+        "environments/<slug:system>/<slug:environment>/configuration/edit/yaml",
+        configuration.edit_yaml,
+        name="edit-config-yaml",
+    ),
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from controlplane.core.models import User
 from tests.server_fixture import WebProcess, session_cookie
 
+ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts" / "screenshots"
 CHROMIUM = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
@@ -41,3 +43,10 @@ def open_as(browser: Browser, web: WebProcess, user: User | None, **context: Any
     page = opened.new_page()
     page.set_default_timeout(20_000)
     return page
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """A picture of the whole page as a build artefact, for people to look at."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    # The caret stays: hiding it takes an inline style, which the pages' policy forbids.
+    page.screenshot(path=str(ARTIFACTS / f"{name}.png"), full_page=True, caret="initial")

@@ -70,6 +70,7 @@ def make() -> PageWorld:
             "infrastructure": f"{environment}/infrastructure",
             "configuration": f"{environment}/configuration",
             "edit configuration": f"{environment}/configuration/edit",
+            "edit configuration as YAML": f"{environment}/configuration/edit/yaml",
             "activity": f"{environment}/activity",
             "environment, applied": "/environments/shop/development",
             "run with a plan": f"/runs/{asked.pk}",

@@ -15,6 +15,7 @@ def warnings(config: EnvironmentConfig, *, tier: str | None = None) -> list[Prob
         *_connections(config),
         *_edge(config, production),
         *_instances(config),
+        *_room(config),
     ]
 
 
@@ -35,6 +36,14 @@ def _data(config: EnvironmentConfig, production: bool) -> Iterator[Problem]:
             f"AWS withdraws minor versions; {database.engine_version} may no longer be offered",
             f"the major version {database.engine_version.split('.')[0]}",
         )
+    for name, secret in config.secrets.items():
+        # PostgreSQL knows one password per user, and a task is given its own when it starts.
+        if secret.rotation and secret.kind in ("database_credentials", "database_url"):
+            yield Problem(
+                f"secrets.{name}.rotation",
+                "after a rotation, running tasks keep their connections and open no new ones",
+                "a release, or a deployment of the same one, after each rotation",
+            )
 
 
 def _connections(config: EnvironmentConfig) -> Iterator[Problem]:
@@ -78,3 +87,22 @@ def _instances(config: EnvironmentConfig) -> Iterator[Problem]:
                     f"a task of {name} ({service.memory_mib} MiB) does not fit on {instance_type}",
                     f"types with more than {service.memory_mib} MiB free",
                 )
+
+
+def _room(config: EnvironmentConfig) -> Iterator[Problem]:
+    ec2 = config.compute.ec2
+    known = [t for t in ec2.instance_types if t in INSTANCE_MEMORY_GIB] if ec2 else []
+    if ec2 is None or not known:
+        return
+    room = ec2.max_instances * max(map(usable_instance_memory_mib, known))
+    # A deployment runs old and new tasks side by side, so maximum_percent counts.
+    wanted = sum(
+        service.memory_mib * (service.max_count * service.deployment.maximum_percent // 100)
+        for service in config.services.values()
+    )
+    if wanted > room:
+        yield Problem(
+            "compute.ec2.max_instances",
+            f"at full scale, a deployment runs tasks of {wanted} MiB; {ec2.max_instances} instances have {room} MiB",
+            "more or larger instances, or a lower maximum_percent",
+        )

@@ -45,6 +45,7 @@ class _Front(Section):
     title: str = Field(description="Name for people")
     description: str = Field(description="What the system is, in a sentence or two")
     source_document: str = Field(description="Document that the values come from")
+    environments: dict[Name, Any] = Field(min_length=1, description="Its environments, by name; read one by one")
 
 
 class _Environment(_Heading):
@@ -56,7 +57,7 @@ class _Environment(_Heading):
 class _File(_Front):
     """A file, whole. Read in its parts (read_blueprint), so that a wrong one does not hide the others' problems."""
 
-    environments: dict[str, _Environment] = Field(min_length=1, description="Environments, by name")
+    environments: dict[Name, _Environment] = Field(min_length=1, description="Environments, by name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,10 @@ def read_blueprint(text: str) -> Blueprint:
     """A blueprint from its text. Each environment's configuration stands under `config`."""
     problems: list[Problem] = []
     document = _yaml(text)
-    environments = document.pop("environments", None)
     front = _validated(_Front, document, "", problems)
-    if not isinstance(environments, dict) or not environments:
-        problems.append(Problem("environments", "there is none", "a mapping of names to environments"))
-        environments = {}
+    environments = document.get("environments")
     read: list[BlueprintEnvironment] = []
-    for name, entry in environments.items():
+    for name, entry in environments.items() if isinstance(environments, dict) else ():
         at = f"environments.{name}"
         if not isinstance(entry, dict) or not isinstance(entry.get("config"), dict):
             problems.append(Problem(f"{at}.config", "is missing", "the environment's configuration"))

@@ -58,6 +58,11 @@ INSTANCE_MEMORY_GIB: Mapping[str, float] = _classes(
         "r5 r6g r6i r7g r7i": _MEMORY,
     },
 )
+# Every size of these families has the vCPU of its name; burstable instances below xlarge all have two.
+_VCPU = {"xlarge": 4, "2xlarge": 8, "4xlarge": 16, "8xlarge": 32, "12xlarge": 48, "16xlarge": 64}
+INSTANCE_CPU_UNITS: Mapping[str, int] = {
+    instance_type: 1024 * _VCPU.get(instance_type.partition(".")[2], 2) for instance_type in INSTANCE_MEMORY_GIB
+}
 
 GIB = 1024**3
 

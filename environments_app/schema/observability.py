@@ -65,7 +65,13 @@ class Alarm(Section):
         default=300, description="Length of a period, in seconds"
     )
     evaluation_periods: Annotated[int, Field(ge=1, le=24)] = Field(
-        default=1, description="Periods in a row that must cross it"
+        default=1, description="Periods that are looked at: the last ones"
+    )
+    datapoints_to_alarm: Annotated[int, Field(ge=1, le=24)] | None = Field(
+        default=None, description="How many of those must cross it; null: all of them, in a row"
+    )
+    missing_data: Literal["notBreaching", "breaching", "ignore", "missing"] = Field(
+        default="notBreaching", description="What a period without data counts as (CloudWatch's own words)"
     )
     severity: Severity = Field(default="warning", description="Which alert routes it takes")
     custom: CustomMetric | None = Field(default=None, description="The metric, where metric is `custom`")

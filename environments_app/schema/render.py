@@ -43,10 +43,7 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "waf": dumped["waf"],
         "secrets": dumped["secrets"],
         "logs": dumped["logs"],
-        "backup": {
-            "copy_region": config.backup.copy_region,
-            "export_bucket": config.backup.export_bucket if config.backup.weekly_export else None,
-        },
+        "backup": {name: dumped["backup"][name] for name in ("copy_region", "weekly_export", "export_bucket")},
         "audit_trail": dumped["audit_trail"],
         "alarms": {
             name: alarm.model_dump(mode="json") | {"threshold": _cloudwatch_threshold(alarm, config)}

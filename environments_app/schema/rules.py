@@ -15,10 +15,12 @@ from environments_app.schema.facts import (
     CACHE_MEMORY_GIB,
     DATABASE_MEMORY_GIB,
     FARGATE_MEMORY_MIB,
+    INSTANCE_CPU_UNITS,
     INSTANCE_MEMORY_GIB,
     usable_instance_memory_mib,
 )
 from environments_app.schema.problems import Problem
+from environments_app.schema.windows import windows_meet
 
 
 def _address_space(config: EnvironmentConfig) -> Iterator[Problem]:
@@ -125,6 +127,12 @@ def _capacity(config: EnvironmentConfig) -> Iterator[Problem]:
                 f"a task of {service.memory_mib} MiB fits on none of {', '.join(known)}",
                 f"at most {max(map(usable_instance_memory_mib, known))} MiB, or larger instances",
             )
+        if known and all(service.cpu_units > INSTANCE_CPU_UNITS[t] for t in known):
+            yield Problem(
+                f"services.{name}.cpu_units",
+                f"a task of {service.cpu_units} CPU units fits on none of {', '.join(known)}",
+                f"at most {max(INSTANCE_CPU_UNITS[t] for t in known)}, or larger instances",
+            )
 
 
 def _stores(config: EnvironmentConfig) -> Iterator[Problem]:
@@ -147,6 +155,12 @@ def _stores(config: EnvironmentConfig) -> Iterator[Problem]:
                 "database.read_replicas",
                 "RDS replicates only with automated backups",
                 "backup_retention_days of 1 or more",
+            )
+        if windows_meet(database.backup_window, database.maintenance_window):
+            yield Problem(
+                "database.maintenance_window",
+                f"{database.maintenance_window} meets the daily backups of {database.backup_window}",
+                "windows that do not overlap: RDS refuses others",
             )
     if cache:
         if cache.node_type not in CACHE_MEMORY_GIB:
@@ -288,6 +302,12 @@ def _edge(config: EnvironmentConfig) -> Iterator[Problem]:
                 f"alarms.{name}.custom",
                 f"the metric is {alarm.metric}",
                 "a section custom for the metric custom, and for no other",
+            )
+        if (alarm.datapoints_to_alarm or 0) > alarm.evaluation_periods:
+            yield Problem(
+                f"alarms.{name}.datapoints_to_alarm",
+                f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods} periods cannot cross the threshold",
+                f"at most {alarm.evaluation_periods}, or null",
             )
         for prefix, section in (
             ("database", config.database),

@@ -1,6 +1,7 @@
-"""Editing an environment's configuration: as YAML, checked whole, stored as a new version."""
+"""Editing an environment's configuration, setting by setting or as YAML: checked whole, stored as a new version."""
 
 import yaml
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -10,6 +11,7 @@ from controlplane.core.views import actor_of, require, tell
 from controlplane.lib.errors import Refusal
 from environments_app.forms import ConfigForm
 from environments_app.services import configs
+from environments_app.views.config_form import editing
 from environments_app.views.lookup import environment_or_404
 
 
@@ -18,9 +20,29 @@ def as_yaml(document: object) -> str:
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
 
 
+STORED = "Version {} is stored. Plan it to see what it would change."
+
+
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, system: str, environment: str) -> HttpResponse:
-    """Shows the newest configuration to be edited; stores what is sent as a new version, or says every problem."""
+    """The newest configuration as a form; what is sent is stored, checked, or drawn again with an entry more."""
+    found = environment_or_404(request, system, environment)
+    require(request, found.system, Capability.CONFIGURE)
+    work = editing(request, found)
+    if work.saved:
+        messages.success(request, STORED.format(work.saved.number))
+        return redirect("pages:configuration", system, environment)
+    return render(
+        request,
+        "environments/edit_config.html",
+        {"environment": found, "editing": work, "shows": "form"},
+        status=work.status,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def edit_yaml(request: HttpRequest, system: str, environment: str) -> HttpResponse:
+    """The same as YAML: stores what is sent as a new version, or says every problem."""
     found = environment_or_404(request, system, environment)
     require(request, found.system, Capability.CONFIGURE)
     newest = found.config_version
@@ -37,7 +59,7 @@ def edit(request: HttpRequest, system: str, environment: str) -> HttpResponse:
             if isinstance(outcome, Refusal):
                 problems = outcome.details.get("problems", []) or [{"path": "", "problem": outcome.message}]
                 status = outcome.status
-            elif tell(request, outcome, f"Version {outcome.number} is stored. Plan it to see what it would change."):
+            elif tell(request, outcome, STORED.format(outcome.number)):
                 return redirect("pages:configuration", system, environment)
-    context = {"environment": found, "form": form, "problems": problems, "newest": newest}
-    return render(request, "environments/edit_config.html", context, status=status)
+    context = {"environment": found, "form": form, "problems": problems, "newest": newest, "shows": "yaml"}
+    return render(request, "environments/edit_config_yaml.html", context, status=status)

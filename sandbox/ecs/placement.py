@@ -138,7 +138,7 @@ def no_address(subnet_id: str | None, *, public: bool) -> str:
     The words are those of the ECS developer guide ("TaskFailedToStart errors"), the code at their end is EC2's.
     """
     return (
-        f"Unexpected EC2 error while attempting to Create Network Interface with public IP assignment "
+        "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment "
         f"{'enabled' if public else 'disabled'} in subnet '{subnet_id}': InsufficientFreeAddressesInSubnet"
     )
 

@@ -49,6 +49,7 @@ PAGES = {
     f"{HERE}/activity": MEMBERS,
     f"{HERE}/configuration": MEMBERS,
     f"{HERE}/configuration/edit": ADMINS,
+    f"{HERE}/configuration/edit/yaml": ADMINS,
     f"{HERE}/infrastructure": MEMBERS,
     f"{HERE}/webhook": DEVELOPERS,
     "output/<uuid:stream_id>.txt": MEMBERS,
@@ -60,7 +61,8 @@ PAGES = {
 """Pages of one system: who may read them."""
 
 FORMS: list[tuple[str, dict[str, str], tuple[str, ...]]] = [
-    (f"{HERE}/configuration/edit", {"document": "$document", "based_on": "1", "reason": "because"}, ADMINS),
+    (f"{HERE}/configuration/edit", {"do": "save", "based_on": "1", "reason": "because"}, ADMINS),
+    (f"{HERE}/configuration/edit/yaml", {"document": "$document", "based_on": "1", "reason": "because"}, ADMINS),
     (f"{HERE}/deployments", {"release": "$release_id"}, DEVELOPERS),
     (f"{HERE}/lock/break", {"confirm": "$environment", "reason": "because"}, OPERATORS),
     (f"{HERE}/runs", {"kind": "speculative"}, DEVELOPERS),

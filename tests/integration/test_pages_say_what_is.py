@@ -163,7 +163,7 @@ def test_an_invalid_configuration_names_every_problem_and_stores_nothing(system:
     environment = factories.environment(system)
     client = signed_in(factories.member(system, "admin"))
     sent = {"document": "region: nowhere\nsurprise: 1\n", "reason": "try", "based_on": "1"}
-    response = client.post("/environments/shop/development/configuration/edit", sent)
+    response = client.post("/environments/shop/development/configuration/edit/yaml", sent)
     assert response.status_code == 422
     for problem in ("region", "surprise", "network", "services"):
         assert f"<code>{problem}</code>" in response.content.decode()
@@ -259,7 +259,7 @@ def test_a_drift_check_that_cannot_be_asked_for_says_why(system: System) -> None
 
 def test_a_refused_page_says_once_what_to_do(system: System) -> None:
     factories.environment(system)
-    path = "/environments/shop/development/configuration/edit"
+    path = "/environments/shop/development/configuration/edit/yaml"
     answer = signed_in(factories.member(system, "viewer")).get(path)
     assert answer.status_code == 403
     assert text(answer).count("Ask ") == 1
@@ -267,7 +267,7 @@ def test_a_refused_page_says_once_what_to_do(system: System) -> None:
 
 def test_unreadable_yaml_is_pointed_at_by_line_and_column(system: System) -> None:
     factories.environment(system)
-    path = "/environments/shop/development/configuration/edit"
+    path = "/environments/shop/development/configuration/edit/yaml"
     sent = {"document": "region: us-east-1\nservices: [", "reason": "try", "based_on": "1"}
     page = text(signed_in(factories.member(system, "admin")).post(path, sent))
     assert re.search(r"Not readable as YAML at line 2, column \d+: ", page)

@@ -34,6 +34,9 @@ def test_the_life_of_an_environment(environment: Environment, sandbox: SandboxPr
     assert not LockHold.objects.exists()
     bucket = sandbox.client("s3").get_bucket_versioning(Bucket="slipway-state-123456789012-us-east-1")
     assert bucket["Status"] == "Enabled"
+    encryption = sandbox.client("s3").get_bucket_encryption(Bucket="slipway-state-123456789012-us-east-1")
+    [rule] = encryption["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     history = AuditEvent.objects.filter(subject_id=str(run.pk), action__startswith="run.").order_by("at")
     states = [event.after["state"] for event in history if "state" in event.after]
     assert states == ["queued", "planning", "planned", "awaiting_approval", "approved", "applying", "applied"]

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from tests.browser_fixture import keep_picture
 from tests.sandbox_fixture import eventually
 
 REPOSITORY = Path(__file__).parents[2]
-ARTIFACTS = REPOSITORY / "artifacts" / "screenshots"
 
 
 @dataclass
@@ -130,10 +130,4 @@ def sign_in(browser: Browser, slipway: Slipway) -> Iterator[SignIn]:
 @pytest.fixture(scope="session")
 def photograph() -> Callable[[Page, str], None]:
     """Keeps a picture of the page as a build artefact."""
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
-
-    def take(page: Page, name: str) -> None:
-        # The caret stays: hiding it takes an inline style, which the pages' policy forbids.
-        page.screenshot(path=str(ARTIFACTS / f"{name}.png"), full_page=True, caret="initial")
-
-    return take
+    return keep_picture

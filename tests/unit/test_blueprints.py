@@ -127,7 +127,12 @@ HEAD = "system: shop\ntitle: Shop\ndescription: A shop\nsource_document: shop.md
         ("a: [", [""]),
         (HEAD, ["environments"]),
         ("system: Shop!\nenvironments: {}\n", ["system", "title", "description", "source_document", "environments"]),
+        (HEAD + "environments: {}\n", ["environments"]),
         (HEAD + "environments: {staging: {tier: staging}}\n", ["environments.staging.config"]),
+        (
+            HEAD + "environments: {Production: {tier: production}}\n",
+            ["environments.Production", "environments.Production.config"],
+        ),
         (
             HEAD + "environments: {staging: {tier: high, config: {region: us-east-1, services: {}}}}\n",
             [

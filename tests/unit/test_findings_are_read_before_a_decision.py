@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from environments_app import policies, schema
 from tests.unit.schema_document import document
 
@@ -22,6 +24,24 @@ def test_production_is_held_to_more() -> None:
 def test_lost_data_comes_first() -> None:
     lost = {"action": "delete", "type": "aws_db_instance", "address": "module.database[0].aws_db_instance.this"}
     assert titles(tier="development", summary={"changes": [lost]})[0] == "1 resource that keeps data would be lost"
+
+
+@pytest.mark.parametrize(
+    ("total", "high", "said"),
+    [
+        (260, 300, ["The expected cost passes the budget: $260.00 of $250.00"]),
+        (240, 300, ["The upper bound passes the budget: $300.00 of $250.00"]),
+        (250, 250, []),
+        (250, None, []),
+    ],
+)
+def test_a_plan_is_held_against_the_budget(total: float, high: float | None, said: list[str]) -> None:
+    config = schema.parse(document({"budget": {"monthly_usd": 250}}))
+    cost = {"after": {"total_monthly_cost": total, "range": {"low": 1, "high": high}, "unknown": []}}
+
+    found = policies.findings(NO_CHANGES, cost, config, tier="production")
+
+    assert [f"{finding.title}: {finding.detail}" for finding in found if "budget" in finding.title] == said
 
 
 def test_a_cost_that_could_not_be_estimated_refuses_in_production_only() -> None:

@@ -17,11 +17,7 @@ USED_BY_THE_PRODUCT = {
     "links": "templates/environments/overview.html: shown beside the state",
 }
 """Settings that are no variable of the stack, with where they are used."""
-RENDERED_AS = {
-    "compute": "cluster",
-    "dashboard": "dashboards",
-    "backup.weekly_export": "backup.export_bucket, which is null without it",
-}
+RENDERED_AS = {"compute": "cluster", "dashboard": "dashboards"}
 """Settings whose Terraform variable has another name and shape (test_schema_render)."""
 
 DECLARED = variable_types(SOURCE / "stack")
@@ -45,7 +41,7 @@ def lost(model: type[BaseModel], declared: Type, path: str) -> list[str]:
     for name, field in model.model_fields.items():
         here = f"{path}.{name}"
         inside = model_of(field.annotation)
-        if here in GAP_PATHS | RENDERED_AS.keys() or (path == "services.*" and name in CONTROLLER_OWNED):
+        if here in GAP_PATHS or (path == "services.*" and name in CONTROLLER_OWNED):
             continue
         if declared is None or name not in declared:
             missing.append(here)

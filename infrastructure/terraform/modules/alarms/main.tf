@@ -56,6 +56,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = each.value.above ? "GreaterThanThreshold" : "LessThanThreshold"
   threshold           = each.value.threshold
   evaluation_periods  = each.value.evaluation_periods
+  datapoints_to_alarm = each.value.datapoints_to_alarm
   treat_missing_data  = each.value.missing_data
 
   namespace   = each.value.divisor == null ? each.value.namespace : null

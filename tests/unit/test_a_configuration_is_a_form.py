@@ -1,0 +1,172 @@
+"""The form of a configuration says all that the configuration says, and gives it back."""
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from hypothesis import given
+
+from environments_app.config_form.drawing import Node, draw, label_of
+from environments_app.config_form.editing import edit
+from environments_app.config_form.reading import read_form
+from environments_app.schema import (
+    ConfigInvalid,
+    EnvironmentConfig,
+    blueprint_files,
+    canonical,
+    digest,
+    load_blueprint,
+    parse,
+)
+from tests.terraform_fixture import REPOSITORY_ROOT
+from tests.unit.schema_document import document
+from tests.unit.test_schema_roundtrip import documents
+
+BLUEPRINTS = [
+    pytest.param(entry.config, id=f"{path.stem}-{entry.name}")
+    for path in blueprint_files(REPOSITORY_ROOT / "blueprints")
+    for entry in load_blueprint(path).environments
+]
+
+
+def form(config_document: Any, problems: Any = ()) -> tuple[Node, ...]:
+    return draw(EnvironmentConfig, config_document, problems)
+
+
+def sent(nodes: Iterable[Node]) -> QueryDict:
+    """What a browser would send of these nodes, untouched."""
+    query = QueryDict(mutable=True)
+    for node in nodes:
+        fill(query, node)
+    return query
+
+
+def fill(query: QueryDict, node: Node) -> None:
+    if node.is_group:
+        if node.kind == "section" and node.optional and node.used:
+            query.appendlist(f"{node.path}:used", "1")
+        for child in node.children:
+            if node.kind in ("entries", "list"):
+                query.appendlist(f"{node.path}:key", child.name)
+            if node.kind == "entries":
+                query.appendlist(f"{child.path}:name", child.name)
+            fill(query, child)
+    elif node.options:
+        for value, _, chosen in node.options:
+            if chosen:
+                query.appendlist(node.path, value)
+    else:
+        query.appendlist(node.path, node.text)
+
+
+def flat(nodes: Iterable[Node]) -> dict[str, Node]:
+    found = {}
+    for node in nodes:
+        found[node.path] = node
+        found |= flat(node.children)
+    return found
+
+
+def there_and_back(config: EnvironmentConfig) -> EnvironmentConfig:
+    return parse(read_form(EnvironmentConfig, sent(form(canonical(config)))))
+
+
+@given(documents())
+def test_what_is_drawn_and_sent_back_is_the_same_configuration(drawn: dict[str, Any]) -> None:
+    config = parse(drawn)
+    assert digest(there_and_back(config)) == digest(config)
+
+
+@pytest.mark.parametrize("config", BLUEPRINTS)
+def test_the_reference_systems_go_through_the_form_unchanged(config: EnvironmentConfig) -> None:
+    assert digest(there_and_back(config)) == digest(config)
+
+
+def test_a_problem_stands_at_its_field_and_opens_the_groups_around_it() -> None:
+    wrong = document({"services.web.memory_mib": "much"})
+    with pytest.raises(ConfigInvalid) as refused:
+        parse(wrong)
+    [problem] = [{"path": p.path, "problem": p.problem, "expected": p.expected} for p in refused.value.problems]
+    nodes = flat(form(wrong, [problem]))
+    assert nodes["services.web.memory_mib"].problems == (problem,)
+    assert nodes["services.web.memory_mib"].text == "much", "what was typed stays"
+    assert nodes["services"].is_open
+    assert nodes["services.web"].is_open
+    assert not nodes["database"].is_open
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("services.web.memory_mib", "much"),
+        ("network.zone_count", "4"),
+        ("network.cidr", "10.0.0.0/99"),
+        ("tags", "no equals sign"),
+        ("database.storage_gib", "12.5"),
+    ],
+)
+def test_nonsense_is_kept_as_it_was_typed_and_refused_by_the_schema(path: str, typed: str) -> None:
+    query = sent(form(canonical(parse(document()))))
+    query[path] = typed
+    with pytest.raises(ConfigInvalid) as refused:
+        parse(read_form(EnvironmentConfig, query))
+    assert refused.value.problems[0].path.startswith(path)
+
+
+def test_an_empty_field_is_its_default() -> None:
+    path = "services.web.routing.deregistration_delay_seconds"
+    query = sent(form(canonical(parse(document({path: 5})))))
+    query[path] = " "
+    routing = parse(read_form(EnvironmentConfig, query)).services["web"].routing
+    assert routing
+    assert routing.deregistration_delay_seconds == 30
+
+
+@pytest.mark.parametrize("value", ["plain", "a=b=c", "", " padded ", "two\nlines", '"quoted"', "ünïcode", '{"a": 1}'])
+def test_every_value_of_a_variable_survives(value: str) -> None:
+    config = parse(document({"services.web.containers.web.environment": {"ONE": value}}))
+    assert there_and_back(config).services["web"].containers["web"].environment == {"ONE": value}
+
+
+def test_entries_are_renamed_and_never_lost() -> None:
+    buckets = {name: {"purpose": name} for name in ("one", "two")}
+    query = sent(form(canonical(parse(document({"buckets": buckets, "services.web.buckets": []})))))
+    query["buckets.one:name"] = "first"
+    assert list(read_form(EnvironmentConfig, query)["buckets"]) == ["first", "two"]
+    query["buckets.two:name"] = "first"
+    assert list(read_form(EnvironmentConfig, query)["buckets"]) == ["first", "two"], "two cannot have one name"
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "new", "expected"),
+    [
+        ("add", "buckets", "logs", {"buckets": {"files": {}, "logs": {}}}),
+        ("add", "buckets", "", {}),
+        ("add", "buckets", "files", {}),
+        ("remove", "buckets.files", "", {"buckets": {}}),
+        ("remove", "buckets.nowhere", "", {}),
+        ("add", "routes", "", {"routes": [{"n": 1}, {}]}),
+        ("remove", "routes.0", "", {"routes": []}),
+        ("remove", "routes.7", "", {}),
+        ("use", "cdn", "", {"cdn": {}}),
+        ("use", "waf", "", {}),
+        ("drop", "waf", "", {"waf": None}),
+        ("remove", "deep.in.nowhere", "", {}),
+        ("explode", "waf", "", {}),
+    ],
+)
+def test_buttons_change_what_they_name_and_nothing_else(
+    verb: str, path: str, new: str, expected: dict[str, Any]
+) -> None:
+    before: dict[str, Any] = {"buckets": {"files": {}}, "routes": [{"n": 1}], "cdn": None, "waf": {"a": 1}}
+    query = QueryDict(mutable=True)
+    query[f"{path}:new"] = new
+    assert edit(copy.deepcopy(before), verb, path, query) == before | expected
+
+
+def test_labels_carry_their_units() -> None:
+    assert label_of("memory_mib") == "Memory (MiB)"
+    assert label_of("multi_az") == "Multi AZ"
+    assert label_of("percent") == "Percent"
