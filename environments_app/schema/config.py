@@ -19,6 +19,7 @@ from environments_app.schema.observability import (
 )
 from environments_app.schema.operations import Backup, Budget, ChangeWindow, Recovery, Schedule
 from environments_app.schema.own_terraform import OwnTerraform
+from environments_app.schema.people import PeopleRoles
 from environments_app.schema.secrets import Secret
 from environments_app.schema.services import Service
 from environments_app.schema.storage import Bucket, FileSystem, Registry
@@ -64,6 +65,7 @@ class EnvironmentConfig(Section):
     links: ObservabilityLinks | None = Field(default=None, description="Links to tools elsewhere; null: none")
     budget: Budget | None = Field(default=None, description="Monthly budget; null: none")
     schedule: Schedule | None = Field(default=None, description="Scaling down at night and on weekends; null: none")
+    people_roles: PeopleRoles | None = Field(default=None, description="IAM roles for people; null: none")
     backup: Backup = Field(default=Backup(), description="Copies beside the database's own")
     recovery: Recovery | None = Field(default=None, description="Recovery targets; null: none")
     change_windows: tuple[ChangeWindow, ...] = Field(default=(), description="When changes may happen; empty: always")

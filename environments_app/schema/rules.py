@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Iterator, Set
 from itertools import combinations
 
+from environments_app.schema import compute_rules
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.contradictions import CONTRADICTIONS, Rule
 from environments_app.schema.data_rules import copies, rotation
@@ -387,5 +388,6 @@ ERRORS: tuple[Rule, ...] = (
     copies,
     _lifecycles,
     _edge,
+    *compute_rules.ERRORS,
     *CONTRADICTIONS,
 )

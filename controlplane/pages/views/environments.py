@@ -93,7 +93,8 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         "service_rows": applied.service_rows(applied_config, found.config_version),
         "rules": found.protection.rules,
         "warnings": schema.warnings(config, tier=found.tier),
-        **_gaps(found.config_version),
+        "version": found.config_version,
+        "not_made": schema.unprovisioned(config),
         "state": state,
         "links": links_of(found.config_version.config),
         "runs": selectors.runs_of(found).only(
@@ -106,16 +107,6 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         "deployments": deployments.select_related("service", "release", "environment")[:LATELY],
     }
     return render(request, "environments/overview.html", context)
-
-
-def _gaps(version: ConfigVersion) -> dict[str, Any]:
-    """What the version asks for and this Slipway does not make: what fails its plans, and what they leave out."""
-    gaps = schema.unprovisioned(version.config)
-    return {
-        "version": version,
-        "fails_plans": [gap for gap in gaps if gap.fails_plans],
-        "not_made": [gap for gap in gaps if not gap.fails_plans],
-    }
 
 
 def links_of(config: schema.EnvironmentConfig) -> dict[str, str]:
@@ -143,7 +134,6 @@ def infrastructure(request: HttpRequest, system: str, environment: str) -> HttpR
     page = Paginator(selectors.runs_of(found), PAGE).get_page(request.GET.get("page"))
     context = {
         **_frame(request, found, "infrastructure"),
-        **_gaps(found.config_version),
         "page": page,
         "state": selectors.newest_state(found),
         "drift": selectors.newest_drift_run(found),
