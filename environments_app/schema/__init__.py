@@ -13,6 +13,7 @@ from environments_app.schema.blueprint import (
     blueprint_json_schema,
     load_blueprint,
     read_blueprint,
+    read_protection,
 )
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.document import canonical, digest, json_schema, parse
@@ -39,6 +40,7 @@ __all__ = [
     "load_yaml",
     "parse",
     "read_blueprint",
+    "read_protection",
     "render_variables",
     "unprovisioned",
     "warnings",

@@ -1,5 +1,6 @@
 """Blueprints: a system with all its environments in one YAML file."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +112,14 @@ def read_blueprint(text: str) -> Blueprint:
     if problems or front is None:
         raise ConfigInvalid(problems)
     return Blueprint(front.system, front.title, front.description, front.source_document, tuple(read), text)
+
+
+def read_protection(document: Mapping[str, Any]) -> Protection:
+    """A protection from JSON-ready values. Raises ConfigInvalid with all problems."""
+    try:
+        return Protection.model_validate_json(json.dumps(document, default=str))
+    except ValidationError as error:
+        raise ConfigInvalid(from_validation(error, Protection)) from error
 
 
 def blueprint_json_schema() -> dict[str, Any]:
