@@ -93,7 +93,7 @@ variable "schedule" {
 }
 
 variable "people_roles" {
-  description = "Roles for people, and who may take them: principals (ARNs) for developers and for admins, multi-factor demanded or not, longest session in hours; null: none."
+  description = "Roles for people, and who may take them: principals (ARNs, or `account` for the one applied in) for developers and for admins, multi-factor demanded or not, longest session in hours; null: none."
   type = object({
     developers    = optional(list(string), [])
     admins        = optional(list(string), [])
