@@ -61,7 +61,7 @@ data "aws_iam_policy_document" "access" {
   for_each = aws_s3_bucket.this
 
   dynamic "statement" {
-    for_each = var.buckets[each.key].served ? ["distribution"] : []
+    for_each = contains(keys(var.served_by), each.key) ? ["distribution"] : []
 
     content {
       sid       = "DistributionReads"
@@ -76,7 +76,7 @@ data "aws_iam_policy_document" "access" {
       condition {
         test     = "StringEquals"
         variable = "aws:SourceArn"
-        values   = [var.buckets[each.key].served_by]
+        values   = [var.served_by[each.key]]
       }
     }
   }

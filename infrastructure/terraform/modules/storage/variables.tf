@@ -4,14 +4,12 @@ variable "name" {
 }
 
 variable "buckets" {
-  description = "Buckets, by key: global name, distribution that reads it (with `served`, since its ARN is only known once it is made), versioning, whether objects are copied to the region of the provider aws.replica, lifecycle ages in days, CORS origins."
+  description = "Buckets, by key: global name, versioning, whether objects are copied to the region of the provider aws.replica, lifecycle ages in days, CORS origins."
   type = map(object({
     name          = string
     versioning    = optional(bool, true)
     replicated    = optional(bool, false)
     force_destroy = optional(bool, false)
-    served        = optional(bool, false)
-    served_by     = optional(string)
     cors_origins  = optional(list(string), [])
     lifecycle = optional(object({
       infrequent_access_days = optional(number)
@@ -30,4 +28,11 @@ variable "buckets" {
     condition     = alltrue([for bucket in var.buckets : bucket.versioning if bucket.replicated])
     error_message = "S3 copies versions: a replicated bucket needs versioning."
   }
+}
+
+# Apart from the buckets, which the distribution is made of.
+variable "served_by" {
+  description = "CloudFront distributions that read a bucket: their ARNs, by the bucket's key."
+  type        = map(string)
+  default     = {}
 }
