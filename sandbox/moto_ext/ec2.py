@@ -1,4 +1,4 @@
-"""EC2: descriptions of security group rules between groups, launch templates without their own tags in the data,
+"""EC2: descriptions of security group rules that name groups or prefix lists, launch templates without their own tags in the data,
 a private DNS name for every network interface.
 """
 
@@ -16,10 +16,18 @@ _create_launch_template = LaunchTemplateBackend.create_launch_template
 
 
 class SecurityGroupRule(security_groups.SecurityGroupRule):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        prefix_list = kwargs.get("prefix_list_id") or next(
+            (each for each in args if isinstance(each, dict) and "PrefixListId" in each), {}
+        )
+        self.prefix_list_description: str | None = prefix_list.get("Description")
+
     @property
     def description(self) -> str | None:
-        """moto looks at ranges only; a rule that names a group has its description there."""
+        """moto looks at ranges only; a rule that names a group or a prefix list has its description there."""
         text: str | None = self.ip_range.get("Description") or self.source_group.get("Description")
+        text = text or self.prefix_list_description
         return text
 
 

@@ -5,10 +5,11 @@ locals {
   brings_certificate = try(var.load_balancer.certificate_arn, null) != null
   https              = var.load_balancer != null && (local.brings_certificate || var.dns != null)
 
-  front = var.load_balancer == null ? null : {
-    dns_name = module.load_balancer[0].dns_name
-    zone_id  = module.load_balancer[0].zone_id
-  }
+  # What the names point at, and visitors speak with.
+  front = one(concat(
+    [for cdn in module.cdn : { dns_name = cdn.dns_name, zone_id = cdn.zone_id }],
+    var.cdn != null ? [] : [for balancer in module.load_balancer : { dns_name = balancer.dns_name, zone_id = balancer.zone_id }],
+  ))
 }
 
 module "dns" {

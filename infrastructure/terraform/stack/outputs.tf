@@ -19,7 +19,7 @@ output "services" {
       security_group_ids = [module.security_groups.service_ids[name]]
       capacity_providers = module.service[name].capacity_providers
       scalable_target    = module.service[name].scalable_target
-      alarm_names        = [for alarm in service.rollback_alarms : module.alarms.names[alarm]]
+      alarm_names        = [for alarm in service.rollback_alarms : local.alarm_names[alarm]]
     }
   }
 }
@@ -35,11 +35,21 @@ output "load_balancer" {
 }
 
 output "addresses" {
-  description = "Where the environment answers: by its names, else under the load balancer's own; and the name servers of its zone."
+  description = "Where the environment answers: by its names, else under that of the CDN or of the load balancer; and the name servers of its zone."
   value = {
-    urls         = [for name in coalescelist(local.domains, module.load_balancer[*].dns_name, [""]) : "${local.https ? "https" : "http"}://${name}" if name != ""]
+    urls         = [for name in coalescelist(local.domains, module.cdn[*].dns_name, module.load_balancer[*].dns_name, [""]) : "${local.https || var.cdn != null ? "https" : "http"}://${name}" if name != ""]
     name_servers = flatten(module.dns[*].name_servers)
   }
+}
+
+output "cdn" {
+  description = "CloudFront; null: none. Its alarms and their topics are in us-east-1."
+  value = one([for cdn in module.cdn : {
+    distribution_id = cdn.id
+    dns_name        = cdn.dns_name
+    alarm_names     = merge(module.cdn_alarms[*].names...)
+    topic_arns      = merge(module.cdn_alarms[*].topic_arns...)
+  }])
 }
 
 output "database" {
@@ -96,7 +106,7 @@ output "network" {
 output "alarms" {
   description = "Names of the alarms in CloudWatch by key, and the topics they publish to by severity."
   value = {
-    names      = module.alarms.names
+    names      = local.alarm_names
     topic_arns = module.alarms.topic_arns
   }
 }

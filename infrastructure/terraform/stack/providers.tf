@@ -17,6 +17,16 @@ provider "aws" {
   }
 }
 
+# Where CloudFront's certificate, firewall and metrics are.
+provider "aws" {
+  alias  = "us_east_1"
+  region = "us-east-1"
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
 locals {
   tags = merge(var.tags, {
     "slipway:system"      = var.system

@@ -288,6 +288,18 @@ variable "dns" {
   default = null
 }
 
+variable "cdn" {
+  description = "CloudFront in front of the load balancer and the static bucket (a key of buckets); null: none."
+  type = object({
+    price_class         = optional(string, "PriceClass_100")
+    static_bucket       = optional(string)
+    static_paths        = optional(list(string), [])
+    default_ttl_seconds = optional(number, 0)
+    compress            = optional(bool, true)
+  })
+  default = null
+}
+
 variable "waf" {
   description = "Web application firewall; null: none."
   type = object({

@@ -3,6 +3,12 @@ variable "name" {
   type        = string
 }
 
+variable "readers" {
+  description = "CloudFront distributions that may read a bucket, ARNs by the bucket's key."
+  type        = map(string)
+  default     = {}
+}
+
 variable "buckets" {
   description = "Buckets, by key: global name, versioning, whether objects are copied to the region of the provider aws.replica, lifecycle ages in days, CORS origins."
   type = map(object({

@@ -3,9 +3,26 @@ variable "name" {
   type        = string
 }
 
-variable "resource_arn" {
-  description = "Load balancer that it protects."
+variable "scope" {
+  description = "REGIONAL for a load balancer; CLOUDFRONT (in us-east-1) for a distribution, which names the web ACL itself."
   type        = string
+  default     = "REGIONAL"
+
+  validation {
+    condition     = contains(["REGIONAL", "CLOUDFRONT"], var.scope)
+    error_message = "scope must be REGIONAL or CLOUDFRONT."
+  }
+}
+
+variable "resource_arn" {
+  description = "Load balancer that it protects, with scope REGIONAL."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.scope == "CLOUDFRONT" || var.resource_arn != null
+    error_message = "A regional web ACL needs the load balancer that it protects."
+  }
 }
 
 variable "rate_limit" {
