@@ -9,11 +9,12 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from controlplane.core.api import Log, actor_of, not_found, read_log, require, unless_refused
+from controlplane.core.models import ApprovalRequest
 from controlplane.core.policies import Capability
 from controlplane.core.services import locks
 from environments_app import selectors
-from environments_app.models import ConfigVersion, Environment, Run
-from environments_app.services import configs, runs
+from environments_app.models import Environment, Run
+from environments_app.services import runs
 
 router = Router()
 
@@ -72,23 +73,6 @@ class Reason(Schema):
     reason: str = Field(default="", max_length=300)
 
 
-class ConfigIn(Schema):
-    """`based_on` is the version that you edited; a newer one that was saved meanwhile answers 409."""
-
-    config: dict[str, Any]
-    based_on: int
-    reason: str = Field(max_length=300)
-
-
-class ConfigOut(Schema):
-    version: int
-    digest: str
-    author: str
-    reason: str
-    created_at: datetime
-    config: dict[str, Any]
-
-
 class LockBroken(Schema):
     freed: int
 
@@ -116,6 +100,20 @@ def find_run(request: HttpRequest, run_id: UUID, capability: Capability = Capabi
     return run
 
 
+def describe_approvals(request: ApprovalRequest) -> dict[str, Any]:
+    """Who has agreed, in ApprovalState's shape."""
+    return {
+        "state": request.state,
+        "required": request.required,
+        "expires_at": request.expires_at,
+        "given": [
+            {"user": given.user.username, "at": given.at, "comment": given.comment}
+            for given in request.approvals.all()
+            if given.revoked_at is None
+        ],
+    }
+
+
 def describe(run: Run) -> dict[str, Any]:
     """A run in RunOut's shape."""
     request = selectors.approval_of(run)
@@ -135,17 +133,7 @@ def describe(run: Run) -> dict[str, Any]:
         "findings": run.findings,
         "bound": run.bound,
         "digest": request.digest if request else None,
-        "approvals": request
-        and {
-            "state": request.state,
-            "required": request.required,
-            "expires_at": request.expires_at,
-            "given": [
-                {"user": given.user.username, "at": given.at, "comment": given.comment}
-                for given in request.approvals.all()
-                if given.revoked_at is None
-            ],
-        },
+        "approvals": request and describe_approvals(request),
         "outcome": run.failure or ({"code": run.state.upper()} if run.is_finished else {}),
     }
 
@@ -197,29 +185,6 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
 def reconcile_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
     unless_refused(runs.reconcile(actor_of(request), find_run(request, run_id)))
     return describe(find_run(request, run_id))
-
-
-def _describe_config(version: ConfigVersion) -> dict[str, Any]:
-    return {
-        "version": version.number,
-        "digest": version.digest,
-        "author": version.author_name,
-        "reason": version.reason,
-        "created_at": version.created_at,
-        "config": version.document,
-    }
-
-
-@router.get("/environments/{system}/{environment}/config", response=ConfigOut)
-def get_config(request: HttpRequest, system: str, environment: str) -> dict[str, Any]:
-    return _describe_config(find_environment(request, system, environment, Capability.VIEW).config_version)
-
-
-@router.put("/environments/{system}/{environment}/config", response=ConfigOut)
-def put_config(request: HttpRequest, system: str, environment: str, body: ConfigIn) -> dict[str, Any]:
-    found = find_environment(request, system, environment, Capability.CONFIGURE)
-    saved = configs.save_config(actor_of(request), found, body.config, based_on=body.based_on, reason=body.reason)
-    return _describe_config(unless_refused(saved))
 
 
 @router.post("/environments/{system}/{environment}/lock/break", response=LockBroken)

@@ -1,10 +1,11 @@
-"""Domain decisions about runs, without a database: what binds an approval, what is worth a note, who may act."""
+"""Domain decisions without a database: what binds an approval, what is worth a note, what weakens a protection."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
-from environments_app.schema import EnvironmentConfig, unprovisioned, warnings
+from environments_app.schema import EnvironmentConfig, Protection, unprovisioned, warnings
 
 KEEPS_DATA = frozenset(
     {
@@ -150,3 +151,35 @@ def outcome_unknown(reason: str) -> Failure:
         "Some of the changes may have been made. The environment stays locked, and nothing is tried again by itself.",
         "An operator reconciles: Slipway frees the dead process's state lock and compares AWS with the approved plan.",
     )
+
+
+def weakenings(old: Protection, new: Protection) -> list[str]:
+    """What `new` lets happen that `old` does not, a sentence each; empty where it is as strict or stricter."""
+    found = []
+    for name, what in (("required_approvals", "An apply"), ("required_release_approvals", "A release")):
+        before, after = getattr(old, name), getattr(new, name)
+        if after < before:
+            found.append(f"{what} needs {after} instead of {before} approvals.")
+    if new.auto_deploy and not old.auto_deploy:
+        found.append("Releases from CI deploy by themselves.")
+    if new.requester_may_approve and not old.requester_may_approve:
+        found.append("Who asks for a change may approve it.")
+    if old.branches and not new.branches:
+        found.append("Any branch may be released.")
+    elif old.branches:
+        found += [f"The branch {glob} may be released." for glob in new.branches if not _is_covered(glob, old.branches)]
+    for name, least in old.required_evidence.items():
+        if name not in new.required_evidence:
+            found.append(f"The evidence {name} is not required.")
+        elif new.required_evidence[name] < least:
+            found.append(f"The evidence {name} may be {new.required_evidence[name]:g} instead of {least:g}.")
+    return found
+
+
+def _is_covered(glob: str, globs: Sequence[str]) -> bool:
+    """Whether every branch that `glob` names is surely one of `globs`.
+
+    A glob whose only wildcard is the star covers what it matches as text: its stars take the other's wildcards in
+    whole. Of other wildcards nobody can say so; only the same glob covers itself then.
+    """
+    return any(glob == other or (not set(other) & set("?[") and fnmatchcase(glob, other)) for other in globs)

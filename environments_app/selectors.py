@@ -41,5 +41,14 @@ def finished_before(run: Run, most: int = 20) -> QuerySet[Run]:
 
 def approval_of(run: Run) -> ApprovalRequest | None:
     """The newest approval request of a run, in whatever state."""
-    requests = ApprovalRequest.objects.filter(subject_kind="run", subject_id=run.pk).order_by("-created_at")
+    return _newest_request("run", run.pk)
+
+
+def proposal_of(environment: Environment) -> ApprovalRequest | None:
+    """The newest request to weaken the environment's protection, in whatever state."""
+    return _newest_request("protection", environment.pk)
+
+
+def _newest_request(kind: str, identifier: UUID) -> ApprovalRequest | None:
+    requests = ApprovalRequest.objects.filter(subject_kind=kind, subject_id=identifier).order_by("-created_at")
     return requests.prefetch_related("approvals__user").select_related("system", "requester").first()

@@ -18,6 +18,8 @@ from controlplane.pages.environment_api import router as environment_router
 from deployments_app.api import router as deployments_router
 from deployments_app.webhooks_api import router as webhooks_router
 from environments_app.api import router as environments_router
+from environments_app.config_api import router as config_router
+from environments_app.protection_api import router as protection_router
 from environments_app.schema_api import router as schema_router
 from environments_app.sources_api import router as sources_router
 
@@ -34,6 +36,8 @@ api = NinjaAPI(
 api.add_router("", environments_router, tags=["environments"])
 api.add_router("", environment_router, tags=["environments"])
 api.add_router("", sources_router, tags=["sources"])
+api.add_router("", config_router, tags=["configuration"])
+api.add_router("", protection_router, tags=["configuration"])
 api.add_router("", deployments_router, tags=["releases"])
 api.add_router("/schemas", schema_router, tags=["schemas"])
 api.add_router("/webhooks", webhooks_router, tags=["webhooks"])

@@ -45,7 +45,11 @@ def page_of(kind: str, identifier: UUID | str) -> str:
 def open_requests(user: User) -> list[ApprovalRequest]:
     """The approvals that this user could give now, oldest first."""
     asked = (
-        ApprovalRequest.objects.filter(state="open", system__in=access.systems_where(user, Capability.APPROVE))
+        ApprovalRequest.objects.filter(state="open")
+        .filter(
+            Q(capability=Capability.APPROVE, system__in=access.systems_where(user, Capability.APPROVE))
+            | Q(capability=Capability.CONFIGURE, system__in=access.systems_where(user, Capability.CONFIGURE))
+        )
         .exclude(requester=user)
         .exclude(pk__in=Approval.objects.filter(user=user, revoked_at__isnull=True).values("request"))
         .select_related("system", "requester")

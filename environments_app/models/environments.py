@@ -1,6 +1,5 @@
 """Systems' services and environments, with immutable versions of configuration and protection."""
 
-import json
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
@@ -131,4 +130,4 @@ class ProtectionVersion(Version):
     @cached_property
     def rules(self) -> schema.Protection:
         """The typed protection; it was valid when it was saved."""
-        return schema.Protection.model_validate_json(json.dumps(self.document))
+        return schema.read_protection(self.document)

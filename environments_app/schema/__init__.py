@@ -13,12 +13,14 @@ from environments_app.schema.blueprint import (
     blueprint_json_schema,
     load_blueprint,
     read_blueprint,
+    read_protection,
 )
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.document import canonical, digest, json_schema, parse
 from environments_app.schema.gaps import Gap, unprovisioned
 from environments_app.schema.problems import ConfigInvalid, Problem
 from environments_app.schema.render import render_variables
+from environments_app.schema.yaml_text import load_yaml
 
 __all__ = [
     "AccountRoles",
@@ -35,8 +37,10 @@ __all__ = [
     "digest",
     "json_schema",
     "load_blueprint",
+    "load_yaml",
     "parse",
     "read_blueprint",
+    "read_protection",
     "render_variables",
     "unprovisioned",
     "warnings",

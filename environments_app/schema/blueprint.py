@@ -1,5 +1,6 @@
 """Blueprints: a system with all its environments in one YAML file."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from environments_app.schema.base import Name, Section
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.document import parse
 from environments_app.schema.problems import ConfigInvalid, Problem, from_validation
+from environments_app.schema.yaml_text import load_yaml
 
 SectionType = TypeVar("SectionType", bound=Section)
 Tier = Literal["development", "staging", "production"]
@@ -112,6 +114,14 @@ def read_blueprint(text: str) -> Blueprint:
     return Blueprint(front.system, front.title, front.description, front.source_document, tuple(read), text)
 
 
+def read_protection(document: Mapping[str, Any]) -> Protection:
+    """A protection from JSON-ready values. Raises ConfigInvalid with all problems."""
+    try:
+        return Protection.model_validate_json(json.dumps(document, default=str))
+    except ValidationError as error:
+        raise ConfigInvalid(from_validation(error, Protection)) from error
+
+
 def blueprint_json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of a blueprint file, for editors."""
     return _File.model_json_schema()
@@ -124,7 +134,7 @@ def blueprint_files(directory: Path) -> Iterator[Path]:
 
 def _yaml(text: str) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(text)
+        document = load_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigInvalid([Problem("", f"not readable as YAML: {' '.join(str(error).split())}", "YAML")]) from error
     if not isinstance(document, dict):

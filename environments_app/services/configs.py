@@ -9,7 +9,7 @@ from controlplane.core import access
 from controlplane.core.actors import Actor
 from controlplane.core.models import System
 from controlplane.core.policies import Capability
-from controlplane.core.services import audit
+from controlplane.core.services import approvals, audit
 from controlplane.lib import live, queue
 from controlplane.lib.errors import Refusal, SlipwayError
 from environments_app import schema
@@ -18,13 +18,13 @@ from environments_app.services import sources
 from environments_app.services.runs import QUEUE, supersede_waiting
 
 
-def invalid(error: schema.ConfigInvalid) -> Refusal:
+def invalid(error: schema.ConfigInvalid, what: str = "configuration") -> Refusal:
     """All problems of a document as one refusal."""
     problems = [{"path": p.path, "problem": p.problem, "expected": p.expected} for p in error.problems]
     count = len(problems)
     return Refusal(
         "CONFIG_INVALID",
-        f"The configuration has {count} problem{'s' if count != 1 else ''}. First: {error.problems[0]}",
+        f"The {what} has {count} problem{'s' if count != 1 else ''}. First: {error.problems[0]}",
         422,
         {"problems": problems},
     )
@@ -114,11 +114,31 @@ def _rights(config: schema.EnvironmentConfig | None) -> tuple[object, ...]:
     return (config.account_role_arn, config.account_roles, code)
 
 
+def find_version(environment: Environment, number: int) -> ConfigVersion | None:
+    return environment.config_versions.filter(number=number).first()
+
+
+def restore_config(
+    actor: Actor, environment: Environment, number: int, *, based_on: int, reason: str
+) -> ConfigVersion | Refusal:
+    """What version `number` said, as a new version; refused as `save_config` refuses.
+
+    An old document may have become invalid by a rule that was made since: its problems are said then.
+    """
+    old = find_version(environment, number)
+    if old is None:
+        return Refusal("NO_SUCH_VERSION", f"{environment} has no version {number}.", 404)
+    return save_config(actor, environment, old.document, based_on=based_on, reason=reason)
+
+
 @transaction.atomic
 def save_protection(
     actor: Actor, environment: Environment, protection: schema.Protection, *, reason: str
 ) -> ProtectionVersion:
-    """A new version of the protection; the standing one is returned where nothing changes."""
+    """A new version of the protection; the standing one is returned where nothing changes.
+
+    Asks nobody: who may save which is decided in services/protections. What waited for agreement is superseded.
+    """
     Environment.objects.select_for_update().get(pk=environment.pk)
     newest = environment.protection_versions.order_by("-number").first()
     document = protection.model_dump(mode="json")
@@ -143,6 +163,8 @@ def save_protection(
         reason=reason,
     )
     supersede_waiting(actor, environment, f"protection v{version.number} was saved")
+    approvals.supersede(actor, ("protection", environment.pk), f"protection v{version.number} was saved")
+    live.ring_on_commit(f"environment:{environment.pk}", "protection")
     environment.__dict__.pop("protection", None)
     return version
 

@@ -30,18 +30,6 @@ SHAPES: dict[str, dict[str, Any]] = {
             "alternative_names": ["www.shop.example.com"],
         },
     },
-    "a cdn with its firewall, before a load balancer and a bucket": {
-        "services": {"api": ROUTED},
-        "load_balancer": {},
-        "buckets": {"assets": {"purpose": "static files", "force_destroy": True}},
-        "dns": {"zone": ZONE, "domain": ZONE},
-        "cdn": {"static_bucket": "assets", "static_paths": ["/static/*"], "default_ttl_seconds": 60},
-        "waf": {"attach_to": "cdn", "blocked_countries": ["AQ"], "log_retention_days": 30},
-        "alarms": {
-            "hits": {"metric": "cdn_hit_ratio_percent", "comparison": "below", "threshold": 80},
-            "blocked": {"metric": "waf_blocked_requests", "threshold": 100},
-        },
-    },
 }
 
 

@@ -22,9 +22,10 @@ from controlplane.pages.demo import Demo
 from deployments_app.models import Deployment
 from deployments_app.services import deployments
 from environments_app.models import Environment, Run, TrustedSource
-from environments_app.services import sources
+from environments_app.services import protections, sources
 from environments_app.views.configuration import as_yaml
 from tests import factories
+from tests.config_fields import form, sent
 from tests.release_world import outputs, provisioned, release
 
 pytestmark = pytest.mark.django_db
@@ -61,8 +62,12 @@ PAGES = {
 }
 """Pages of one system: who may read them."""
 
-FORMS: list[tuple[str, dict[str, str], tuple[str, ...]]] = [
-    (f"{HERE}/configuration/edit", {"do": "save", "based_on": "1", "reason": "because"}, ADMINS),
+FORMS: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
+    (
+        f"{HERE}/configuration/edit",
+        {**dict(sent(form(factories.SMALL_CONFIG)).lists()), "do": "save", "based_on": "1", "reason": "because"},
+        ADMINS,
+    ),
     (f"{HERE}/configuration/edit/yaml", {"document": "$document", "based_on": "1", "reason": "because"}, ADMINS),
     (f"{HERE}/deployments", {"release": "$release_id"}, DEVELOPERS),
     (f"{HERE}/lock/break", {"confirm": "$environment", "reason": "because"}, OPERATORS),
@@ -99,6 +104,17 @@ OPERATIONS: dict[tuple[str, str], tuple[dict[str, Any] | None, tuple[str, ...]]]
     ("get", API_HERE): (None, MEMBERS),
     ("get", f"{API_HERE}/config"): (None, MEMBERS),
     ("put", f"{API_HERE}/config"): ({"config": factories.SMALL_CONFIG, "based_on": 1, "reason": "because"}, ADMINS),
+    ("get", f"{API_HERE}/config/versions"): (None, MEMBERS),
+    ("get", f"{API_HERE}/config/versions/{{number}}"): (None, MEMBERS),
+    ("get", f"{API_HERE}/config/compare?from=1&to=1"): (None, MEMBERS),
+    ("post", f"{API_HERE}/config/restore"): ({"version": 1, "based_on": 1, "reason": "because"}, ADMINS),
+    ("get", f"{API_HERE}/protection"): (None, MEMBERS),
+    ("put", f"{API_HERE}/protection"): (
+        {"protection": {"required_approvals": 10}, "based_on": 1, "reason": "because"},
+        ADMINS,
+    ),
+    ("post", f"{API_HERE}/protection/approve"): ({"digest": "$protection_digest"}, ADMINS),
+    ("post", f"{API_HERE}/protection/withdraw"): ({}, ADMINS),
     ("get", f"{API_HERE}/drift"): (None, MEMBERS),
     ("post", f"{API_HERE}/runs"): ({"kind": "speculative"}, DEVELOPERS),
     ("post", f"{API_HERE}/lock/break"): ({"reason": "because"}, OPERATORS),
@@ -154,6 +170,9 @@ class World:
         trusted = sources.trust(superuser, self.system, "/code", "", "because")
         assert isinstance(trusted, TrustedSource), trusted
         self.trusted = trusted
+        weaker = self.environment.protection.document | {"required_approvals": 8}
+        proposer = Actor.person(factories.member(self.system, "admin"))
+        protections.change(proposer, self.environment, weaker, based_on=1, reason="because")
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -168,6 +187,8 @@ class World:
             "deployment_id": str(self.deployment.pk),
             "source_id": str(self.trusted.pk),
             "run_digest": digests[self.run.pk],
+            "number": "1",
+            "protection_digest": digests[self.environment.pk],
             "deployment_digest": digests[self.deployment.pk],
             "document": as_yaml(self.environment.config_version.document),
         }
@@ -266,11 +287,11 @@ def test_pages_are_read_by_whom_it_says(world: World, who: str) -> None:
         assert client.get(world.fill(pattern)).status_code == expected, pattern
 
 
-@pytest.mark.parametrize(("pattern", "form", "allowed"), FORMS)
+@pytest.mark.parametrize(("pattern", "fields", "allowed"), FORMS)
 def test_forms_are_taken_from_whom_it_says(
-    world: World, pattern: str, form: dict[str, str], allowed: tuple[str, ...]
+    world: World, pattern: str, fields: dict[str, Any], allowed: tuple[str, ...]
 ) -> None:
-    fields = {name: world.insert(value) for name, value in form.items()}
+    fields = {name: world.insert(value) if isinstance(value, str) else value for name, value in fields.items()}
     for who in ("stranger", *MEMBERS):
         answer = world.client(who).post(world.fill(pattern), fields)
         expected = 404 if who == "stranger" else 302 if who in allowed else 403
@@ -289,8 +310,8 @@ def test_forms_about_oneself_reach_nobody_else(world: World) -> None:
     for who in (*MEMBERS, "stranger"):
         client, (own, _) = world.client(who), world.token(who)
         other, _ = world.token("admin" if who != "admin" else "viewer")
-        for pattern, form in OWN_FORMS.items():
-            answer = client.post(world.fill(pattern, token_id=str(own.pk)), form)
+        for pattern, fields in OWN_FORMS.items():
+            answer = client.post(world.fill(pattern, token_id=str(own.pk)), fields)
             assert answer.status_code in {200, 302}, (who, pattern)
         assert not ApiToken.objects.filter(pk=own.pk).exists()
         assert client.post(f"/settings/tokens/{other.pk}/revoke").status_code == 404
@@ -341,7 +362,7 @@ def test_the_api_does_for_each_role_what_it_says(world: World, method: str, path
     for who in ("stranger", *MEMBERS):
         answer = call(world, method, path, body, world.token(who)[1])
         # 409: allowed, and at odds with what is there (nothing to cancel, say).
-        expected = {404} if who == "stranger" else {200, 201, 409} if who in allowed else {403}
+        expected = {404} if who == "stranger" else {200, 201, 202, 409} if who in allowed else {403}
         assert answer.status_code in expected, (who, answer.status_code, answer.content)
 
 

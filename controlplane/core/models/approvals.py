@@ -5,6 +5,7 @@ from uuid import uuid4
 from django.db import models
 
 from controlplane.core.models.people import System, User
+from controlplane.core.policies import Capability
 from controlplane.core.states import APPROVAL
 from controlplane.lib import clock
 
@@ -21,6 +22,12 @@ class ApprovalRequest(models.Model):
     digest = models.CharField(max_length=64)
     bound = models.JSONField(default=dict, help_text="The inputs behind the digest, by name.")
     required = models.PositiveSmallIntegerField()
+    capability = models.CharField(
+        max_length=12,
+        default=Capability.APPROVE.value,
+        choices=[(which.value, which.value) for which in (Capability.APPROVE, Capability.CONFIGURE)],
+        help_text="What somebody must be able to in the system for their yes to count.",
+    )
     requester = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     barred = models.JSONField(default=list, help_text="Ids of further users who do not count: the commit's author.")
     state = models.CharField(max_length=12, default=APPROVAL.initial)

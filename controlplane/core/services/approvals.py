@@ -13,14 +13,12 @@ from django.utils.module_loading import import_string
 from controlplane.core import access
 from controlplane.core.actors import Actor
 from controlplane.core.models import Approval, ApprovalRequest, System, User
-from controlplane.core.policies import Capability, Role, allows
+from controlplane.core.policies import Capability, Role, allows, lowest_role
 from controlplane.core.services import audit
 from controlplane.core.states import APPROVAL
 from controlplane.lib import clock, live
 from controlplane.lib.errors import Refusal
 from controlplane.lib.states import compare_and_swap
-
-APPROVING_ROLES = [role.value for role in Role if allows(role, Capability.APPROVE)]
 
 
 def digest_of(bound: Mapping[str, Any]) -> str:
@@ -62,8 +60,12 @@ def ask(
     expires_at: datetime,
     on_complete: str,
     barred: Iterable[UUID] = (),
+    capability: Capability = Capability.APPROVE,
 ) -> ApprovalRequest:
-    """Opens a request for `required` approvals of exactly these inputs; an open one is superseded."""
+    """Opens a request for `required` approvals of exactly these inputs; an open one is superseded.
+
+    Only a yes of members with `capability` counts.
+    """
     supersede(actor, subject, "a new request took its place")
     request = ApprovalRequest.objects.create(
         system=system,
@@ -74,6 +76,7 @@ def ask(
         digest=digest_of(bound),
         bound=dict(bound),
         required=required,
+        capability=capability.value,
         requester=requester,
         barred=[str(user_id) for user_id in barred],
         expires_at=expires_at,
@@ -106,7 +109,7 @@ def standing(request: ApprovalRequest) -> list[Approval]:
         revoked_at__isnull=True,
         user__is_active=True,
         user__memberships__system=request.system_id,
-        user__memberships__role__in=APPROVING_ROLES,
+        user__memberships__role__in=_counting_roles(request),
     )
     return list(given.select_related("user"))
 
@@ -130,12 +133,12 @@ def _locked(subject: tuple[str, UUID]) -> ApprovalRequest | None:
 
 def why_not(user: User, request: ApprovalRequest) -> Refusal | None:
     """Why this user's yes cannot count; None where it can. Pages ask it before they offer the button."""
-    if (refusal := access.check(user, request.system, Capability.APPROVE)) is not None:
+    if (refusal := access.check(user, request.system, Capability(request.capability))) is not None:
         return refusal
-    if user.is_superuser and not _is_member_approver(user, request):
+    if user.is_superuser and not _counts_as_member(user, request):
         return Refusal(
             "NOT_COUNTED",
-            f"A superuser does not count towards approvals; only approvers of {request.system} do.",
+            f"A superuser does not count towards approvals; only {_lowest_role(request)}s of {request.system} do.",
             403,
         )
     if request.requester_id == user.pk or str(user.pk) in request.barred:
@@ -150,9 +153,17 @@ def why_not(user: User, request: ApprovalRequest) -> Refusal | None:
     return None
 
 
-def _is_member_approver(user: User, request: ApprovalRequest) -> bool:
+def _counts_as_member(user: User, request: ApprovalRequest) -> bool:
     from_membership = user.memberships.filter(system=request.system).values_list("role", flat=True).first()
-    return from_membership in APPROVING_ROLES
+    return from_membership in _counting_roles(request)
+
+
+def _counting_roles(request: ApprovalRequest) -> list[str]:
+    return [role.value for role in Role if allows(role, Capability(request.capability))]
+
+
+def _lowest_role(request: ApprovalRequest) -> str:
+    return lowest_role(Capability(request.capability)).value
 
 
 @transaction.atomic

@@ -1,4 +1,8 @@
-"""Changes who must agree before an environment changes, and what happens there by itself."""
+"""Changes who must agree before an environment changes, and what happens there by itself.
+
+For whoever operates the machine: the first set-up, and systems that have no second admin. It asks nobody, since who
+has a shell here has the database too; it says what it weakens, and the audit trail keeps it under the command's name.
+"""
 
 from argparse import BooleanOptionalAction
 from typing import Any
@@ -8,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from controlplane.core.actors import Actor
 from environments_app import schema, selectors
+from environments_app.policies import weakenings
 from environments_app.services import configs
 
 
@@ -18,7 +23,10 @@ def _evidence(text: str) -> tuple[str, float]:
 
 
 class Command(BaseCommand):
-    help = "Saves a new version of an environment's protection; what is not named stays as it is."
+    help = (
+        "Saves a new version of an environment's protection; what is not named stays as it is. Weaker ones, too: in "
+        "the pages and the API these need a second admin."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         about = {name: field.description for name, field in schema.Protection.model_fields.items()}
@@ -49,5 +57,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
             ) from error
+        for weakened in weakenings(found.protection.rules, wanted):
+            self.stderr.write(f"Weaker: {weakened}")
         saved = configs.save_protection(Actor.slipway("set_protection"), found, wanted, reason=options["reason"])
         self.stdout.write(f"{saved}: {saved.document}")

@@ -16,8 +16,6 @@ locals {
     cache_cpu_percent             = { of = "cache", namespace = "AWS/ElastiCache", name = "EngineCPUUtilization", statistic = "Average" }
     cache_memory_percent          = { of = "cache", namespace = "AWS/ElastiCache", name = "DatabaseMemoryUsagePercentage", statistic = "Average" }
     nat_bytes_out                 = { of = "nat", namespace = "AWS/NATGateway", name = "BytesOutToDestination", statistic = "Sum" }
-    cdn_hit_ratio_percent         = { of = "cdn", namespace = "AWS/CloudFront", name = "CacheHitRate", statistic = "Average" }
-    cdn_error_rate_percent        = { of = "cdn", namespace = "AWS/CloudFront", name = "TotalErrorRate", statistic = "Average" }
     waf_blocked_requests          = { of = "waf", namespace = "AWS/WAFV2", name = "BlockedRequests", statistic = "Sum" }
   }
   divisors = { error_rate_percent = "RequestCount" }
@@ -34,14 +32,21 @@ locals {
     database = { DBInstanceIdentifier = local.name }
     cache    = { CacheClusterId = try(sort(module.cache[0].node_ids)[0], null) }
     nat      = { NatGatewayId = try(values(module.network.nat_gateway_ids)[0], null) }
-    cdn      = { DistributionId = one(module.cdn[*].id), Region = "Global" }
-    # At CloudFront the dimension Region is missing (WAF developer guide, "Metrics and dimensions").
-    waf = local.waf_at_cdn ? { WebACL = "${local.name}-cdn", Rule = "ALL" } : { WebACL = local.name, Region = var.region, Rule = "ALL" }
+    waf      = { WebACL = local.name, Region = var.region, Rule = "ALL" }
   }
 
-  known_alarms  = { for name, alarm in var.alarms : name => merge(alarm, { is = local.metrics[alarm.metric] }) if alarm.metric != "custom" }
+  known_alarms = {
+    for name, alarm in var.alarms : name => merge(alarm, { is = local.metrics[alarm.metric] })
+    if alarm.metric != "custom" && !contains(local.at_the_edge, alarm.metric)
+  }
+  alarm_names   = merge(module.alarms.names, module.edge_alarms[*].names...)
   custom_alarms = { for name, alarm in var.alarms : name => alarm if alarm.metric == "custom" }
+}
 
+module "alarms" {
+  source = "../modules/alarms"
+
+  prefix = local.name
   alarms = merge(
     {
       for name, alarm in local.known_alarms : name => {
@@ -81,18 +86,5 @@ locals {
       }
     },
   )
-  edge_alarms = {
-    for name, alarm in local.alarms : name => alarm
-    if alarm.namespace == "AWS/CloudFront" || (alarm.namespace == "AWS/WAFV2" && local.waf_at_cdn)
-  }
-  alarm_names   = merge(module.alarms.names, module.cdn_alarms[*].names...)
   subscriptions = [for route in var.alert_routes : { severity = route.severity, protocol = route.channel, endpoint = route.target }]
-}
-
-module "alarms" {
-  source = "../modules/alarms"
-
-  prefix        = local.name
-  alarms        = { for name, alarm in local.alarms : name => alarm if !contains(keys(local.edge_alarms), name) }
-  subscriptions = local.subscriptions
 }

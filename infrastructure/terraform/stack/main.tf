@@ -79,14 +79,14 @@ module "storage" {
   source    = "../modules/storage"
   providers = { aws = aws, aws.replica = aws.replica }
 
-  name    = local.short_name
-  readers = { for cdn in module.cdn : var.cdn.static_bucket => cdn.arn if var.cdn.static_bucket != null }
+  name = local.short_name
   buckets = {
     for key, bucket in var.buckets : key => merge(bucket, {
       replicated = bucket.replica_region != null
       name       = coalesce(bucket.name, "${local.name}-${key}-${data.aws_caller_identity.this.account_id}")
     })
   }
+  served_by = try(var.cdn.static_bucket, null) == null ? {} : { (var.cdn.static_bucket) = module.cdn[0].arn }
 }
 
 module "database" {

@@ -5,11 +5,12 @@ locals {
   brings_certificate = try(var.load_balancer.certificate_arn, null) != null
   https              = var.load_balancer != null && (local.brings_certificate || var.dns != null)
 
-  # What the names point at, and visitors speak with.
-  front = one(concat(
-    [for cdn in module.cdn : { dns_name = cdn.dns_name, zone_id = cdn.zone_id }],
-    var.cdn != null ? [] : [for balancer in module.load_balancer : { dns_name = balancer.dns_name, zone_id = balancer.zone_id }],
-  ))
+  # What the names point at.
+  front = (
+    var.cdn != null ? { dns_name = module.cdn[0].dns_name, zone_id = module.cdn[0].zone_id } :
+    var.load_balancer != null ? { dns_name = module.load_balancer[0].dns_name, zone_id = module.load_balancer[0].zone_id } :
+    null
+  )
 }
 
 module "dns" {

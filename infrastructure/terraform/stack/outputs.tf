@@ -35,21 +35,14 @@ output "load_balancer" {
 }
 
 output "addresses" {
-  description = "Where the environment answers: by its names, else under that of the CDN or of the load balancer; and the name servers of its zone."
+  description = "Where the environment answers: by its names, else under the CDN's or the load balancer's own; and the name servers of its zone."
   value = {
-    urls         = [for name in coalescelist(local.domains, module.cdn[*].dns_name, module.load_balancer[*].dns_name, [""]) : "${local.https || var.cdn != null ? "https" : "http"}://${name}" if name != ""]
+    urls = [
+      for name in coalescelist(local.domains, module.cdn[*].dns_name, module.load_balancer[*].dns_name, [""]) :
+      "${var.cdn != null || local.https ? "https" : "http"}://${name}" if name != ""
+    ]
     name_servers = flatten(module.dns[*].name_servers)
   }
-}
-
-output "cdn" {
-  description = "CloudFront; null: none. Its alarms and their topics are in us-east-1."
-  value = one([for cdn in module.cdn : {
-    distribution_id = cdn.id
-    dns_name        = cdn.dns_name
-    alarm_names     = merge(module.cdn_alarms[*].names...)
-    topic_arns      = merge(module.cdn_alarms[*].topic_arns...)
-  }])
 }
 
 output "database" {

@@ -17,7 +17,7 @@ provider "aws" {
   }
 }
 
-# Where CloudFront's certificate, firewall and metrics are.
+# CloudFront, its certificates, firewall and metrics are in us-east-1, wherever the environment is.
 provider "aws" {
   alias  = "us_east_1"
   region = "us-east-1"

@@ -93,7 +93,7 @@ variable "schedule" {
 }
 
 variable "people_roles" {
-  description = "Roles for people, and who may take them: principals (ARNs) for developers and for admins, multi-factor demanded or not, longest session in hours; null: none."
+  description = "Roles for people, and who may take them: principals (ARNs, or `account` for the one applied in) for developers and for admins, multi-factor demanded or not, longest session in hours; null: none."
   type = object({
     developers    = optional(list(string), [])
     admins        = optional(list(string), [])
@@ -289,7 +289,7 @@ variable "dns" {
 }
 
 variable "cdn" {
-  description = "CloudFront in front of the load balancer and the static bucket (a key of buckets); null: none."
+  description = "CloudFront distribution; null: none."
   type = object({
     price_class         = optional(string, "PriceClass_100")
     static_bucket       = optional(string)

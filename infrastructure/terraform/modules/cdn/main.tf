@@ -1,28 +1,18 @@
-# Viewers speak TLS 1.2 or later with the CDN, and the CDN so with the load balancer wherever that has a certificate.
-
 locals {
-  balancer = "load-balancer"
-  bucket   = "static"
+  balancer = "balancer"
+  static   = "static"
+  default  = var.balancer == null ? local.static : local.balancer
 
-  # CloudFront's own policies, the same ids in every account (CloudFront developer guide, "Use managed ... policies").
+  # Policies that AWS manages (CloudFront developer guide, "Use managed cache policies", "… origin request policies").
   caching_optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
   all_viewer        = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 }
 
-resource "aws_cloudfront_origin_access_control" "static" {
-  count = var.static == null ? 0 : 1
-
-  name                              = var.name
-  description                       = "Static files of ${var.name}"
-  origin_access_control_origin_type = "s3"
-  signing_behavior                  = "always"
-  signing_protocol                  = "sigv4"
-}
-
-# Answers are kept apart by all that services may decide on: a page for one visitor never reaches another.
-resource "aws_cloudfront_cache_policy" "this" {
-  name        = "${var.name}-dynamic"
-  comment     = "As answers say, else default_ttl_seconds"
+# What the services answer is cached as they say themselves. Sessions are told apart: cookies, queries and the
+# Authorization header are part of what an answer is found by.
+resource "aws_cloudfront_cache_policy" "services" {
+  name        = "${var.name}-services"
+  comment     = "Answers of the services of ${var.name}"
   min_ttl     = 0
   default_ttl = var.default_ttl_seconds
   max_ttl     = 31536000
@@ -39,7 +29,7 @@ resource "aws_cloudfront_cache_policy" "this" {
       header_behavior = "whitelist"
 
       headers {
-        items = ["Accept", "Accept-Language", "Authorization", "Host", "Origin"]
+        items = ["Authorization", "Host"]
       }
     }
 
@@ -49,18 +39,11 @@ resource "aws_cloudfront_cache_policy" "this" {
   }
 }
 
-# What a service says of itself is left as it is (override = false): only it knows its scripts and frames.
 resource "aws_cloudfront_response_headers_policy" "this" {
   name    = "${var.name}-security"
-  comment = "Security headers, where an answer has none of its own"
+  comment = "Security headers of ${var.name}; a service's own are kept"
 
   security_headers_config {
-    strict_transport_security {
-      access_control_max_age_sec = 31536000
-      include_subdomains         = true
-      override                   = false
-    }
-
     content_security_policy {
       content_security_policy = "base-uri 'self'; frame-ancestors 'self'; object-src 'none'"
       override                = false
@@ -79,62 +62,77 @@ resource "aws_cloudfront_response_headers_policy" "this" {
       referrer_policy = "strict-origin-when-cross-origin"
       override        = false
     }
+
+    strict_transport_security {
+      access_control_max_age_sec = 31536000
+      include_subdomains         = true
+      override                   = false
+    }
   }
 }
 
+resource "aws_cloudfront_origin_access_control" "static" {
+  count = var.bucket == null ? 0 : 1
+
+  name                              = var.name
+  description                       = "Only this distribution reads the bucket"
+  origin_access_control_origin_type = "s3"
+  signing_behavior                  = "always"
+  signing_protocol                  = "sigv4"
+}
+
 resource "aws_cloudfront_distribution" "this" {
-  #checkov:skip=CKV_AWS_68:the configuration decides on a firewall (modules/waf)
-  #checkov:skip=CKV_AWS_86:the firewall and the load balancer log requests where the configuration asks for it
-  #checkov:skip=CKV_AWS_174:with a certificate it is TLS 1.2; CloudFront's own name has CloudFront's own policy
-  #checkov:skip=CKV_AWS_305:what lies at / is the service's
-  #checkov:skip=CKV_AWS_310:there is one origin of a kind
-  #checkov:skip=CKV_AWS_374:countries are the firewall's (modules/waf)
-  #checkov:skip=CKV2_AWS_42:CloudFront's own name has CloudFront's own certificate
+  #checkov:skip=CKV_AWS_86:requests are logged at the load balancer and by the firewall, where the configuration asks for it
+  #checkov:skip=CKV_AWS_68:a firewall is the configuration's decision
   #checkov:skip=CKV2_AWS_47:the configuration decides on rule groups
+  #checkov:skip=CKV_AWS_310:one origin: the environment itself
+  #checkov:skip=CKV_AWS_374:countries are the firewall's matter
+  #checkov:skip=CKV_AWS_305:paths are the services' own
+  #checkov:skip=CKV_AWS_174:TLS 1.2 wherever there is a name of one's own; CloudFront's own certificate allows no choice
+  #checkov:skip=CKV2_AWS_42:likewise
   enabled         = true
   is_ipv6_enabled = true
-  http_version    = "http2and3"
   comment         = var.name
-  aliases         = var.names
+  aliases         = var.https ? var.names : []
   price_class     = var.price_class
   web_acl_id      = var.web_acl_arn
 
   dynamic "origin" {
-    for_each = var.load_balancer[*]
+    for_each = var.balancer[*]
 
     content {
       origin_id   = local.balancer
       domain_name = origin.value.dns_name
 
+      # The host is passed on, and with it the name that the load balancer's certificate is for.
       custom_origin_config {
         http_port              = 80
         https_port             = 443
         origin_protocol_policy = origin.value.https ? "https-only" : "http-only"
         origin_ssl_protocols   = ["TLSv1.2"]
-        origin_read_timeout    = min(60, origin.value.idle_timeout_seconds) # 60 is CloudFront's limit
       }
     }
   }
 
   dynamic "origin" {
-    for_each = var.static[*]
+    for_each = var.bucket[*]
 
     content {
-      origin_id                = local.bucket
-      domain_name              = origin.value.domain_name
+      origin_id                = local.static
+      domain_name              = origin.value.regional_domain_name
       origin_access_control_id = aws_cloudfront_origin_access_control.static[0].id
     }
   }
 
   default_cache_behavior {
-    target_origin_id           = var.load_balancer == null ? local.bucket : local.balancer
+    target_origin_id           = local.default
     viewer_protocol_policy     = "redirect-to-https"
-    allowed_methods            = var.load_balancer == null ? ["GET", "HEAD"] : ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+    allowed_methods            = var.balancer == null ? ["GET", "HEAD"] : ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
     cached_methods             = ["GET", "HEAD"]
-    compress                   = var.compress
-    cache_policy_id            = var.load_balancer == null ? local.caching_optimized : aws_cloudfront_cache_policy.this.id
-    origin_request_policy_id   = var.load_balancer == null ? null : local.all_viewer
+    cache_policy_id            = var.balancer == null ? local.caching_optimized : aws_cloudfront_cache_policy.services.id
+    origin_request_policy_id   = var.balancer == null ? null : local.all_viewer
     response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    compress                   = var.compress
   }
 
   dynamic "ordered_cache_behavior" {
@@ -142,13 +140,13 @@ resource "aws_cloudfront_distribution" "this" {
 
     content {
       path_pattern               = ordered_cache_behavior.value
-      target_origin_id           = local.bucket
+      target_origin_id           = local.static
       viewer_protocol_policy     = "redirect-to-https"
       allowed_methods            = ["GET", "HEAD"]
       cached_methods             = ["GET", "HEAD"]
-      compress                   = var.compress
       cache_policy_id            = local.caching_optimized
       response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+      compress                   = var.compress
     }
   }
 
@@ -159,14 +157,14 @@ resource "aws_cloudfront_distribution" "this" {
   }
 
   viewer_certificate {
-    cloudfront_default_certificate = length(var.names) == 0
-    acm_certificate_arn            = length(var.names) == 0 ? null : var.certificate_arn
-    ssl_support_method             = length(var.names) == 0 ? null : "sni-only"
-    minimum_protocol_version       = length(var.names) == 0 ? "TLSv1" : "TLSv1.2_2021"
+    cloudfront_default_certificate = !var.https
+    acm_certificate_arn            = var.https ? var.certificate_arn : null
+    minimum_protocol_version       = var.https ? "TLSv1.2_2021" : "TLSv1"
+    ssl_support_method             = var.https ? "sni-only" : null
   }
 }
 
-# The hit ratio is one of CloudFront's additional metrics, which are charged.
+# The hit ratio is one of CloudFront's additional metrics (CloudFront developer guide, "View CloudFront metrics").
 resource "aws_cloudfront_monitoring_subscription" "this" {
   count = var.additional_metrics ? 1 : 0
 

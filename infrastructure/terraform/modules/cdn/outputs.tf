@@ -1,15 +1,15 @@
-output "id" {
-  description = "Id of the distribution, as in CloudWatch's dimensions."
-  value       = aws_cloudfront_distribution.this.id
-}
-
 output "arn" {
   description = "ARN of the distribution."
   value       = aws_cloudfront_distribution.this.arn
 }
 
+output "id" {
+  description = "Id, as in CloudWatch's dimension DistributionId."
+  value       = aws_cloudfront_distribution.this.id
+}
+
 output "dns_name" {
-  description = "CloudFront's own name of the distribution."
+  description = "DNS name."
   value       = aws_cloudfront_distribution.this.domain_name
 }
 

@@ -1,57 +1,24 @@
 variable "name" {
-  description = "Name of the environment: prefix of the policies' names."
+  description = "Name, as prefix of its policies."
   type        = string
 }
 
 variable "names" {
-  description = "Names under which viewers reach it; empty: CloudFront's own name only."
+  description = "Names under which it is reached."
   type        = list(string)
   default     = []
+}
+
+variable "https" {
+  description = "Whether it has a certificate for its names. Said apart from the certificate, which may only be known once it is made."
+  type        = bool
+  default     = false
 }
 
 variable "certificate_arn" {
-  description = "Certificate for the names, in us-east-1."
+  description = "ACM certificate in us-east-1, with https."
   type        = string
   default     = null
-}
-
-variable "load_balancer" {
-  description = "Load balancer behind it, whether it serves HTTPS, and how long it waits, in seconds; null: only the bucket."
-  type = object({
-    dns_name             = string
-    https                = bool
-    idle_timeout_seconds = optional(number, 60)
-  })
-  default = null
-}
-
-variable "static" {
-  description = "Bucket of the static files, by its regional domain name; null: none."
-  type        = object({ domain_name = string })
-  default     = null
-}
-
-variable "static_paths" {
-  description = "Path patterns served from the bucket, the first match wins."
-  type        = list(string)
-  default     = []
-
-  validation {
-    condition     = length(var.static_paths) == 0 || var.static != null
-    error_message = "Static paths need a bucket."
-  }
-}
-
-variable "default_ttl_seconds" {
-  description = "How long answers are cached that do not say so themselves, in seconds."
-  type        = number
-  default     = 0
-}
-
-variable "compress" {
-  description = "Whether answers are compressed at the edge (gzip, Brotli)."
-  type        = bool
-  default     = true
 }
 
 variable "price_class" {
@@ -65,14 +32,54 @@ variable "price_class" {
   }
 }
 
-variable "web_acl_arn" {
-  description = "Web ACL of scope CLOUDFRONT; null: none."
-  type        = string
-  default     = null
+variable "default_ttl_seconds" {
+  description = "How long answers of the services are cached that do not say so themselves, in seconds."
+  type        = number
+  default     = 0
+}
+
+variable "compress" {
+  description = "Whether answers are compressed at the edge."
+  type        = bool
+  default     = true
+}
+
+variable "balancer" {
+  description = "Load balancer behind it: DNS name, and whether it serves HTTPS; null: none."
+  type = object({
+    dns_name = string
+    https    = bool
+  })
+  default = null
+}
+
+variable "bucket" {
+  description = "Bucket that serves the static paths; null: none."
+  type = object({
+    regional_domain_name = string
+  })
+  default = null
+}
+
+variable "static_paths" {
+  description = "Path patterns served from the bucket."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(var.static_paths) == 0 || var.bucket != null
+    error_message = "Static paths need a bucket."
+  }
 }
 
 variable "additional_metrics" {
   description = "Whether CloudFront measures the hit ratio too, which it charges for."
   type        = bool
   default     = false
+}
+
+variable "web_acl_arn" {
+  description = "Firewall (scope CLOUDFRONT, in us-east-1); null: none."
+  type        = string
+  default     = null
 }

@@ -57,8 +57,29 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   }
 }
 
-data "aws_iam_policy_document" "bucket" {
+data "aws_iam_policy_document" "access" {
   for_each = aws_s3_bucket.this
+
+  dynamic "statement" {
+    for_each = contains(keys(var.served_by), each.key) ? ["distribution"] : []
+
+    content {
+      sid       = "DistributionReads"
+      actions   = ["s3:GetObject"]
+      resources = ["${each.value.arn}/*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["cloudfront.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceArn"
+        values   = [var.served_by[each.key]]
+      }
+    }
+  }
 
   statement {
     sid       = "DenyWithoutTls"
@@ -77,34 +98,13 @@ data "aws_iam_policy_document" "bucket" {
       values   = ["false"]
     }
   }
-
-  dynamic "statement" {
-    for_each = contains(keys(var.readers), each.key) ? ["cdn"] : []
-
-    content {
-      sid       = "DistributionReads"
-      actions   = ["s3:GetObject"]
-      resources = ["${each.value.arn}/*"]
-
-      principals {
-        type        = "Service"
-        identifiers = ["cloudfront.amazonaws.com"]
-      }
-
-      condition {
-        test     = "StringEquals"
-        variable = "AWS:SourceArn"
-        values   = [var.readers[each.key]]
-      }
-    }
-  }
 }
 
 resource "aws_s3_bucket_policy" "this" {
   for_each = aws_s3_bucket.this
 
   bucket = each.value.id
-  policy = data.aws_iam_policy_document.bucket[each.key].json
+  policy = data.aws_iam_policy_document.access[each.key].json
 
   depends_on = [aws_s3_bucket_public_access_block.this]
 }

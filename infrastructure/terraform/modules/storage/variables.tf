@@ -3,12 +3,6 @@ variable "name" {
   type        = string
 }
 
-variable "readers" {
-  description = "CloudFront distributions that may read a bucket, ARNs by the bucket's key."
-  type        = map(string)
-  default     = {}
-}
-
 variable "buckets" {
   description = "Buckets, by key: global name, versioning, whether objects are copied to the region of the provider aws.replica, lifecycle ages in days, CORS origins."
   type = map(object({
@@ -34,4 +28,11 @@ variable "buckets" {
     condition     = alltrue([for bucket in var.buckets : bucket.versioning if bucket.replicated])
     error_message = "S3 copies versions: a replicated bucket needs versioning."
   }
+}
+
+# Apart from the buckets, which the distribution is made of.
+variable "served_by" {
+  description = "CloudFront distributions that read a bucket: their ARNs, by the bucket's key."
+  type        = map(string)
+  default     = {}
 }

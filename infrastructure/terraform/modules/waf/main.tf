@@ -122,7 +122,7 @@ resource "aws_wafv2_web_acl" "this" {
   }
 }
 
-# A distribution names its web ACL itself.
+# CloudFront takes a firewall by the distribution's own setting.
 resource "aws_wafv2_web_acl_association" "this" {
   count = var.scope == "REGIONAL" ? 1 : 0
 

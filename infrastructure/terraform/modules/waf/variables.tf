@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "scope" {
-  description = "REGIONAL for a load balancer; CLOUDFRONT (in us-east-1) for a distribution, which names the web ACL itself."
+  description = "REGIONAL (a load balancer), or CLOUDFRONT (with a provider in us-east-1)."
   type        = string
   default     = "REGIONAL"
 
@@ -18,11 +18,6 @@ variable "resource_arn" {
   description = "Load balancer that it protects, with scope REGIONAL."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.scope == "CLOUDFRONT" || var.resource_arn != null
-    error_message = "A regional web ACL needs the load balancer that it protects."
-  }
 }
 
 variable "rate_limit" {

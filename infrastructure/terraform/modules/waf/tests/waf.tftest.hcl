@@ -1,12 +1,10 @@
-# What the module promises, without AWS: the provider is a mock.
-
 mock_provider "aws" {
   mock_resource "aws_wafv2_web_acl" {
-    defaults = { arn = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/1" }
+    defaults = { arn = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shop/1" }
   }
 
   mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-shop" }
+    defaults = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:aws-waf-logs-shop" }
   }
 }
 
@@ -15,19 +13,24 @@ variables {
   resource_arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/1"
 }
 
-run "a_regional_firewall_stands_before_the_load_balancer" {
+run "clients_are_limited_and_attacks_are_blocked_at_the_load_balancer" {
   assert {
-    condition     = aws_wafv2_web_acl.this.scope == "REGIONAL" && aws_wafv2_web_acl_association.this[0].resource_arn == var.resource_arn
-    error_message = "The load balancer is protected."
+    condition     = one([for rule in aws_wafv2_web_acl.this.rule : rule.statement[0].rate_based_statement[0].limit if rule.name == "rate-limit"]) == 2000
+    error_message = "2,000 requests of one address in five minutes."
   }
 
   assert {
     condition     = toset([for rule in aws_wafv2_web_acl.this.rule : rule.name]) == toset(["rate-limit", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesSQLiRuleSet"])
-    error_message = "A rate limit, and the managed groups against injection and cross-site scripting."
+    error_message = "The rules are those that were asked for."
+  }
+
+  assert {
+    condition     = aws_wafv2_web_acl.this.scope == "REGIONAL" && length(aws_wafv2_web_acl_association.this) == 1 && length(aws_cloudwatch_log_group.this) == 0
+    error_message = "It stands before the load balancer, and logs only on request."
   }
 }
 
-run "a_distribution_names_its_firewall_itself" {
+run "at_the_cdn_the_distribution_names_it" {
   variables {
     scope        = "CLOUDFRONT"
     resource_arn = null
@@ -35,39 +38,33 @@ run "a_distribution_names_its_firewall_itself" {
 
   assert {
     condition     = aws_wafv2_web_acl.this.scope == "CLOUDFRONT" && length(aws_wafv2_web_acl_association.this) == 0
-    error_message = "CloudFront takes no association (WAF API reference, AssociateWebACL)."
+    error_message = "CloudFront takes the firewall by the distribution's own setting."
   }
 }
 
-run "countries_are_blocked_or_the_only_ones_let_in" {
+run "countries_both_ways_and_logs" {
   variables {
-    blocked_countries = ["AQ"]
-    allowed_countries = ["PT"]
-  }
-
-  assert {
-    condition     = length(setintersection([for rule in aws_wafv2_web_acl.this.rule : rule.name], ["blocked-countries", "other-countries"])) == 2
-    error_message = "Both ways are rules of their own."
-  }
-}
-
-run "logs_are_kept_as_long_as_asked" {
-  variables {
+    allowed_countries  = ["BR", "PT"]
     log_retention_days = 30
   }
 
   assert {
+    condition     = one([for rule in aws_wafv2_web_acl.this.rule : rule.statement[0].not_statement[0].statement[0].geo_match_statement[0].country_codes if rule.name == "other-countries"]) == tolist(["BR", "PT"])
+    error_message = "Whoever comes from elsewhere is blocked."
+  }
+
+  assert {
     condition     = startswith(aws_cloudwatch_log_group.this[0].name, "aws-waf-logs-") && aws_cloudwatch_log_group.this[0].retention_in_days == 30
-    error_message = "WAF writes to groups of that name only."
+    error_message = "WAF logs to groups of that prefix only."
   }
 }
 
-run "a_regional_firewall_before_nothing_is_refused" {
+run "a_rate_that_waf_does_not_take_is_refused" {
   command = plan
 
   variables {
-    resource_arn = null
+    rate_limit = 5
   }
 
-  expect_failures = [var.resource_arn]
+  expect_failures = [var.rate_limit]
 }
