@@ -33,8 +33,8 @@ class ViewerCertificate(models.ViewerCertificate):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         # A certificate that is not named is left out of the answer; moto gives an empty name.
-        self.acm_certificate_arn = self.acm_certificate_arn or None
-        self.iam_certificate_id = self.iam_certificate_id or None
+        self.acm_certificate_arn = config.get("ACMCertificateArn") or None
+        self.iam_certificate_id = config.get("IAMCertificateId") or None
         if config.get("ACMCertificateArn") or config.get("IAMCertificateId"):
             self.cloud_front_default_certificate = False
 
