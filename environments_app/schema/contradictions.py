@@ -97,6 +97,31 @@ def _origins(config: EnvironmentConfig) -> Iterator[Problem]:
         yield Problem("cdn", "there is nothing behind it", "a section load_balancer, or a static_bucket")
     if cdn.static_paths and cdn.static_bucket is None:
         yield Problem("cdn.static_paths", "no bucket serves these paths", "a static_bucket, or no static_paths")
+    balancer = config.load_balancer
+    if balancer and balancer.scheme == "internal":
+        yield Problem("load_balancer.scheme", "a CDN cannot reach an internal load balancer", "internet-facing")
+    if balancer and balancer.certificate_arn and config.dns is None:
+        yield Problem("cdn", "it cannot check the load balancer's certificate without a name", "a section dns")
+
+
+def _alarms_elsewhere(config: EnvironmentConfig) -> Iterator[Problem]:
+    """ECS watches alarms of its own region; those of CloudFront and of a WAF at it are in us-east-1."""
+    if config.region == "us-east-1" or config.cdn is None:
+        return
+    at_cdn = config.waf is not None and config.waf.attach_to == "cdn"
+    elsewhere = {
+        name
+        for name, alarm in config.alarms.items()
+        if alarm.metric.startswith("cdn_") or (at_cdn and alarm.metric == "waf_blocked_requests")
+    }
+    for service, settings in config.services.items():
+        for index, alarm in enumerate(settings.deployment.rollback_alarms):
+            if alarm in elsewhere:
+                yield Problem(
+                    f"services.{service}.deployment.rollback_alarms.{index}",
+                    f"{alarm} is an alarm in us-east-1, which ECS does not see from {config.region}",
+                    "an alarm of the environment's region",
+                )
 
 
 CONTRADICTIONS: tuple[Rule, ...] = (
@@ -107,4 +132,5 @@ CONTRADICTIONS: tuple[Rule, ...] = (
     _calls,
     _alarms,
     _origins,
+    _alarms_elsewhere,
 )

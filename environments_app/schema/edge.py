@@ -17,7 +17,10 @@ class LoadBalancer(Section):
     """The Application Load Balancer. Without a certificate it serves plain HTTP, which is warned of."""
 
     scheme: Literal["internet-facing", "internal"] = Field(default="internet-facing", description="Scheme")
-    allowed_cidrs: tuple[Cidr, ...] = Field(default=("0.0.0.0/0",), description="Who may connect")
+    allowed_cidrs: tuple[Cidr, ...] = Field(
+        default=("0.0.0.0/0",),
+        description="Who may connect; with a CDN, who may do so beside it (0.0.0.0/0: everybody, through the CDN)",
+    )
     idle_timeout_seconds: Annotated[int, Field(ge=1, le=4000)] = Field(
         default=60, description="Idle time-out of a connection, in seconds"
     )

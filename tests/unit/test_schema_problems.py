@@ -383,6 +383,22 @@ WRONG: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
         ("cdn.static_paths", "no bucket serves these paths", "a static_bucket, or no static_paths"),
     ),
     (
+        {"cdn": {}, "load_balancer": {"scheme": "internal"}},
+        ("load_balancer.scheme", "a CDN cannot reach an internal load balancer", "internet-facing"),
+    ),
+    (
+        {"cdn": {}, "load_balancer": {"certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/x"}},
+        ("cdn", "it cannot check the load balancer's certificate without a name", "a section dns"),
+    ),
+    (
+        {"region": "eu-west-1", "cdn": {}, "alarms.errors": {"metric": "cdn_error_rate_percent", "threshold": 5}},
+        (
+            "services.web.deployment.rollback_alarms.0",
+            "errors is an alarm in us-east-1, which ECS does not see from eu-west-1",
+            "an alarm of the environment's region",
+        ),
+    ),
+    (
         {"cdn": {"static_bucket": "assets"}},
         ("cdn.static_bucket", "no entry 'assets' in buckets", "one of files"),
     ),

@@ -39,6 +39,7 @@ locals {
     for name, alarm in var.alarms : name => merge(alarm, { is = local.metrics[alarm.metric] })
     if alarm.metric != "custom" && !contains(local.at_the_edge, alarm.metric)
   }
+  alarm_names   = merge(module.alarms.names, module.edge_alarms[*].names...)
   custom_alarms = { for name, alarm in var.alarms : name => alarm if alarm.metric == "custom" }
 }
 

@@ -20,10 +20,24 @@ module "cdn" {
   compress            = var.cdn.compress
   static_paths        = var.cdn.static_paths
   web_acl_arn         = one(module.waf_at_cdn[*].arn)
+  additional_metrics  = contains([for alarm in var.alarms : alarm.metric], "cdn_hit_ratio_percent")
   balancer            = var.load_balancer == null ? null : { dns_name = module.load_balancer[0].dns_name, https = local.https }
   bucket = var.cdn.static_bucket == null ? null : {
     regional_domain_name = module.storage.buckets[var.cdn.static_bucket].regional_domain_name
   }
+}
+
+# With a CDN "everybody" is everybody through it; narrower ranges may still connect to the load balancer itself.
+locals {
+  direct_cidrs = var.load_balancer == null ? [] : [
+    for cidr in var.load_balancer.allowed_cidrs : cidr if var.cdn == null || cidr != "0.0.0.0/0"
+  ]
+}
+
+data "aws_ec2_managed_prefix_list" "cdn" {
+  count = var.cdn == null ? 0 : 1
+
+  name = "com.amazonaws.global.cloudfront.origin-facing"
 }
 
 module "waf_at_cdn" {
@@ -85,5 +99,8 @@ module "edge_alarms" {
       missing_data        = alarm.missing_data
     }
   }
-  subscriptions = [for route in var.alert_routes : { severity = route.severity, protocol = route.channel, endpoint = route.target }]
+  subscriptions = [
+    for route in var.alert_routes : { severity = route.severity, protocol = route.channel, endpoint = route.target }
+    if contains([for alarm in local.edge_alarms : alarm.severity], route.severity)
+  ]
 }

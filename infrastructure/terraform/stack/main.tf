@@ -43,8 +43,10 @@ module "security_groups" {
   vpc_id = module.network.vpc_id
 
   load_balancer = var.load_balancer == null ? null : {
-    allowed_cidrs = var.load_balancer.allowed_cidrs
-    ports         = local.https ? [80, 443] : [80]
+    allowed_cidrs   = local.direct_cidrs
+    ports           = local.https ? [80, 443] : [80]
+    cdn_prefix_list = one(data.aws_ec2_managed_prefix_list.cdn[*].id)
+    cdn_port        = var.cdn == null ? null : (local.https ? 443 : 80)
   }
   services = {
     for name, service in var.services : name => {

@@ -19,7 +19,7 @@ output "services" {
       security_group_ids = [module.security_groups.service_ids[name]]
       capacity_providers = module.service[name].capacity_providers
       scalable_target    = module.service[name].scalable_target
-      alarm_names        = [for alarm in service.rollback_alarms : module.alarms.names[alarm]]
+      alarm_names        = [for alarm in service.rollback_alarms : local.alarm_names[alarm]]
     }
   }
 }
@@ -99,7 +99,7 @@ output "network" {
 output "alarms" {
   description = "Names of the alarms in CloudWatch by key, and the topics they publish to by severity."
   value = {
-    names      = module.alarms.names
+    names      = local.alarm_names
     topic_arns = module.alarms.topic_arns
   }
 }

@@ -44,6 +44,11 @@ resource "aws_cloudfront_response_headers_policy" "this" {
   comment = "Security headers of ${var.name}; a service's own are kept"
 
   security_headers_config {
+    content_security_policy {
+      content_security_policy = "base-uri 'self'; frame-ancestors 'self'; object-src 'none'"
+      override                = false
+    }
+
     content_type_options {
       override = false
     }
@@ -156,5 +161,18 @@ resource "aws_cloudfront_distribution" "this" {
     acm_certificate_arn            = var.https ? var.certificate_arn : null
     minimum_protocol_version       = var.https ? "TLSv1.2_2021" : "TLSv1"
     ssl_support_method             = var.https ? "sni-only" : null
+  }
+}
+
+# The hit ratio is one of CloudFront's additional metrics (CloudFront developer guide, "View CloudFront metrics").
+resource "aws_cloudfront_monitoring_subscription" "this" {
+  count = var.additional_metrics ? 1 : 0
+
+  distribution_id = aws_cloudfront_distribution.this.id
+
+  monitoring_subscription {
+    realtime_metrics_subscription_config {
+      realtime_metrics_subscription_status = "Enabled"
+    }
   }
 }

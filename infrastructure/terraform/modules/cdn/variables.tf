@@ -72,6 +72,12 @@ variable "static_paths" {
   }
 }
 
+variable "additional_metrics" {
+  description = "Whether CloudFront measures the hit ratio too, which it charges for."
+  type        = bool
+  default     = false
+}
+
 variable "web_acl_arn" {
   description = "Firewall (scope CLOUDFRONT, in us-east-1); null: none."
   type        = string

@@ -89,6 +89,19 @@ resource "aws_vpc_security_group_ingress_rule" "public" {
   to_port           = each.value.port
 }
 
+# The list weighs 55 of the 60 rules that a group may have, so there is one port for it (VPC user guide, "AWS-managed
+# prefix lists").
+resource "aws_vpc_security_group_ingress_rule" "cdn" {
+  count = try(var.load_balancer.cdn_port, null) == null ? 0 : 1
+
+  security_group_id = aws_security_group.load_balancer[0].id
+  description       = "CloudFront to the load balancer on ${var.load_balancer.cdn_port}"
+  prefix_list_id    = var.load_balancer.cdn_prefix_list
+  ip_protocol       = "tcp"
+  from_port         = var.load_balancer.cdn_port
+  to_port           = var.load_balancer.cdn_port
+}
+
 resource "aws_vpc_security_group_egress_rule" "load_balancer" {
   for_each = local.routed_ports
 

@@ -9,10 +9,12 @@ variable "vpc_id" {
 }
 
 variable "load_balancer" {
-  description = "Who may connect to the load balancer, and on which ports; null: there is none."
+  description = "Who may connect to the load balancer, and on which ports; CloudFront's addresses (a prefix list) on one port; null: there is none."
   type = object({
-    allowed_cidrs = list(string)
-    ports         = list(number)
+    allowed_cidrs   = list(string)
+    ports           = list(number)
+    cdn_prefix_list = optional(string)
+    cdn_port        = optional(number)
   })
   default = null
 }

@@ -76,3 +76,14 @@ run "static_paths_without_a_bucket_are_refused" {
 
   expect_failures = [var.static_paths]
 }
+
+run "the_hit_ratio_is_measured_on_request" {
+  variables {
+    additional_metrics = true
+  }
+
+  assert {
+    condition     = length(aws_cloudfront_monitoring_subscription.this) == 1
+    error_message = "An alarm on the hit ratio needs CloudFront's additional metrics."
+  }
+}

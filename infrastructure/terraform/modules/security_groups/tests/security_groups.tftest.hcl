@@ -40,6 +40,24 @@ run "each_connection_is_an_edge_and_there_are_no_others" {
   }
 }
 
+run "with_a_cdn_its_addresses_alone_reach_the_load_balancer" {
+  command = plan
+
+  variables {
+    load_balancer = { allowed_cidrs = [], ports = [80, 443], cdn_prefix_list = "pl-1", cdn_port = 443 }
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.public) == 0
+    error_message = "Nobody goes past the CDN."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.cdn[0].prefix_list_id == "pl-1" && aws_vpc_security_group_ingress_rule.cdn[0].from_port == 443
+    error_message = "CloudFront's addresses come in on one port, since their list fills a group by itself."
+  }
+}
+
 run "stores_that_are_not_there_have_no_groups" {
   command = plan
 
