@@ -1,6 +1,6 @@
 from django.urls import path
 
-from environments_app.views import configuration, runs
+from environments_app.views import configuration, protection, runs, versions
 
 app_name = "environments"
 urlpatterns = [
@@ -19,4 +19,17 @@ urlpatterns = [
         configuration.edit_yaml,
         name="edit-config-yaml",
     ),
+    path(
+        "environments/<slug:system>/<slug:environment>/configuration/restore", versions.restore, name="restore-config"
+    ),
+    path("environments/<slug:system>/<slug:environment>/protection", protection.show, name="protection"),
+    path(
+        "environments/<slug:system>/<slug:environment>/protection/approve", protection.agree, name="approve-protection"
+    ),
+    path(
+        "environments/<slug:system>/<slug:environment>/protection/withdraw",
+        protection.withdraw,
+        name="withdraw-protection",
+    ),
+    path("protections/<uuid:environment_id>", protection.show_by_id, name="protection-by-id"),
 ]

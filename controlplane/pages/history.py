@@ -17,6 +17,7 @@ SAYS = {
     "approval.complete": ("complete", "Enough approvals"),
     "config.saved": ("not_yet", "Saved configuration v{version}"),
     "protection.saved": ("not_yet", "Saved a protection"),
+    "protection.withdrawn": ("canceled", "Withdrew a weaker protection"),
     "lock.broken": ("failed", "Broke the lock"),
     "user.sign_in": ("refused", "Sign-in"),
     "system.created": ("not_yet", "Made the system"),
