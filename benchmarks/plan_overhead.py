@@ -60,7 +60,7 @@ def through_slipway(environment: Environment, person: User) -> dict[str, float]:
 def bare(folder: Path, environment: Environment) -> dict[str, float]:
     """The same for `terraform init && plan -out && show -json` in a workspace that lies ready."""
     config = environment.config_version.config
-    account = accounts.account_of(environment, config)
+    account = accounts.account_of(environment, config, "plan")
     terraform, cli_config = find_tools()
     workspace = Workspace(folder)
     workspace.create(

@@ -75,6 +75,21 @@ class Env(BaseSettings):
         alias="SLIPWAY_WORKSPACES_DIR",
         description="Private workspaces of runs; default: in the data folder.",
     )
+    terraform_folders: str = Field(
+        default="",
+        alias="SLIPWAY_TERRAFORM_FOLDERS",
+        description="Comma-separated folders that your own Terraform may come from, beside git by https or ssh.",
+    )
+    terraform_providers: str = Field(
+        default="hashicorp/aws,hashicorp/null,hashicorp/random,hashicorp/time",
+        alias="SLIPWAY_TERRAFORM_PROVIDERS",
+        description="Comma-separated providers that your own Terraform may use.",
+    )
+    terraform_user: str = Field(
+        default="nobody",
+        alias="SLIPWAY_TERRAFORM_USER",
+        description="Who your own Terraform runs as where the worker is root: a name or a number.",
+    )
     lease_seconds: float = Field(
         default=30.0, gt=0, alias="SLIPWAY_LEASE_SECONDS", description="How long a silent worker keeps its claim."
     )

@@ -199,9 +199,14 @@ SLIPWAY_TIME_SCALE = ENV.time_scale if ENV.in_sandbox else 1.0
 SLIPWAY_PUBLIC_URL = ENV.public_url or f"http://{ENV.bind}:{ENV.port}"
 SLIPWAY_ARTEFACTS_DIR = DATA_DIR / "artefacts"
 SLIPWAY_WORKSPACES_DIR = Path(ENV.workspaces_dir).resolve() if ENV.workspaces_dir else DATA_DIR / "workspaces"
+# Whether an operator chose their place: the data folder itself is closed to every other user.
+SLIPWAY_WORKSPACES_ARE_APART = bool(ENV.workspaces_dir)
 SLIPWAY_PLUGIN_CACHE_DIR = DATA_DIR / "plugin-cache"
 SLIPWAY_TERRAFORM_BIN = ENV.terraform_bin
 SLIPWAY_TERRAFORM_MIRROR = ENV.terraform_mirror
+SLIPWAY_TERRAFORM_FOLDERS = [Path(each.strip()) for each in ENV.terraform_folders.split(",") if each.strip()]
+SLIPWAY_TERRAFORM_PROVIDERS = frozenset(each.strip() for each in ENV.terraform_providers.split(",") if each.strip())
+SLIPWAY_TERRAFORM_USER = ENV.terraform_user
 SLIPWAY_STACK_DIR = REPOSITORY / "infrastructure" / "terraform"
 SLIPWAY_BLUEPRINTS_DIR = REPOSITORY / "blueprints"
 SLIPWAY_LEASE_SECONDS = ENV.lease_seconds

@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from controlplane.lib import clock
+from controlplane.lib.aws import AwsError
 from controlplane.lib.errors import present
-from deployments_app import pace, policies, taskdefinition, words
+from deployments_app import autoscaling, pace, policies, taskdefinition, words
 from deployments_app.ecs import Ecs
 from deployments_app.models import Deployment
 from deployments_app.services import targets
@@ -128,10 +129,29 @@ def _advance(claim: Claim, seen: Observed, action: model.Advance) -> timedelta:
 
 
 def _succeed(claim: Claim, seen: Observed, action: model.Succeed) -> timedelta:
+    if not claim.deployment.snapshot["previous"]:
+        _resume_scaling(claim)
     tasks = len(seen.running)
     line = f"succeeded: ECS's deployment is successful and {tasks} of {tasks} tasks carry the image digest"
     claim.advance("succeeded", line, verdict=dict(action.verdict), weights={"new": 100, "old": 0}, stage="")
     return AT_ONCE
+
+
+def _resume_scaling(claim: Claim) -> None:
+    """Terraform makes a service's scaling suspended: nothing but a release gives it its first tasks."""
+    row = claim.deployment
+    target = row.target.get("scalable_target")
+    if target is None:
+        return
+    try:
+        autoscaling.resume(targets.account_for(row), target)
+    except AwsError as error:
+        if not error.permanent:
+            raise
+        # What was released runs all the same, and that is what a deployment is about.
+        claim.tell(f"autoscaling stays suspended, AWS refused to resume it: {error.message}")
+    else:
+        claim.tell(f"autoscaling resumed, between {target['min']} and {target['max']} tasks")
 
 
 def _cause(row: Deployment, code: str, reason: str) -> str:

@@ -2,7 +2,7 @@
 
 from controlplane.lib.aws import read_descriptions
 
-CLIENTS = ("sts", "ecs", "elbv2", "logs")
+CLIENTS = ("sts", "ecs", "elbv2", "logs", "application-autoscaling")
 """What a look calls; sts where the account has a role."""
 
 

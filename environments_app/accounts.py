@@ -3,24 +3,42 @@
 import os
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Literal
 
 from django.conf import settings
 
 from controlplane.lib.aws import Account
+from controlplane.lib.errors import SlipwayError
 from environments_app.models import Environment
 from environments_app.schema import EnvironmentConfig
 from environments_app.terraform.state import StateAddress, account_id
 
+Work = Literal["plan", "apply", "deploy"]
+"""What a role is taken for (schema.accounts.AccountRoles)."""
 
-def account_of(environment: Environment, config: EnvironmentConfig) -> Account:
-    """The environment's account: the sandbox, or AWS under the role that its configuration names."""
-    role = "" if settings.SLIPWAY_IN_SANDBOX else config.account_role_arn or ""
+
+def account_of(environment: Environment, config: EnvironmentConfig, work: Work) -> Account:
+    """The environment's account: the sandbox, or AWS under the role that its configuration names for the work."""
+    role = "" if settings.SLIPWAY_IN_SANDBOX else getattr(config.account_roles, work) or config.account_role_arn or ""
     return Account(
         region=config.region,
         endpoint_url=settings.SLIPWAY_SANDBOX_URL,
         role_arn=role,
         external_id=str(environment.system.external_id) if role else "",
     )
+
+
+def demand_reading_role(config: EnvironmentConfig) -> None:
+    """Foreign Terraform that only looks does so with a role that can only look. Raises SlipwayError."""
+    roles = config.account_roles
+    others = {roles.apply or config.account_role_arn, roles.deploy, None}
+    if not settings.SLIPWAY_IN_SANDBOX and roles.plan in others:
+        raise SlipwayError(
+            "NO_READING_ROLE",
+            "Drift checks and looks with your own Terraform need a role that only reads. "
+            "Make one, and have an admin set it as account_roles.plan, apart from the one to apply.",
+            409,
+        )
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from controlplane.core.admin import ReadOnlyAdmin
 from controlplane.core.policies import Capability
 from controlplane.core.views import require
-from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Run, Service
+from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Run, Service, TrustedSource
 from environments_app.views.config_form import editing
 from environments_app.views.configuration import STORED
 from environments_app.views.versions import chosen_versions
@@ -100,3 +100,10 @@ class RunAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind", "environment__system")
     list_select_related = ("environment__system",)
     search_fields = ("id", "title")
+
+
+@admin.register(TrustedSource)
+class TrustedSourceAdmin(ReadOnlyAdmin):
+    list_display = ("source", "reference", "system", "trusted_by_name", "created_at", "revoked_at")
+    list_filter = ("system",)
+    search_fields = ("source", "reason")

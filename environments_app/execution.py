@@ -16,15 +16,17 @@ from controlplane.lib.artefacts import ArtefactMissing, ArtefactStore
 from controlplane.lib.aws import Account
 from controlplane.lib.errors import SlipwayError, present
 from controlplane.lib.redact import Redactor
-from environments_app import accounts
+from environments_app import accounts, foreign
 from environments_app.models import Run
 from environments_app.schema import render_variables
+from environments_app.schema.own_terraform import OwnTerraform
+from environments_app.services import sources
 from environments_app.services.claims import Claim
 from environments_app.terraform.events import Progress
 from environments_app.terraform.plan import sensitive_texts
 from environments_app.terraform.runner import ERRORED_STATE, Hooks, Runner, TerraformFailed
 from environments_app.terraform.state import StateAddress, ensure_bucket
-from environments_app.terraform.workspace import Workspace, fingerprint, revision_of
+from environments_app.terraform.workspace import SOURCE, Workspace, fingerprint, revision_of
 
 
 class StateNotSaved(SlipwayError):
@@ -58,12 +60,27 @@ def find_tools() -> tuple[Path, str]:
         raise SlipwayError("NO_TERRAFORM", str(error)) from error
 
 
+@lru_cache(maxsize=8)
+def foreign_cli_config(providers: frozenset[str]) -> str:
+    """The CLI configuration under which foreign Terraform gets the listed providers and no other."""
+    environ = {**os.environ, "SLIPWAY_TERRAFORM_MIRROR": settings.SLIPWAY_TERRAFORM_MIRROR}
+    try:
+        return toolchain.listed_cli_config(toolchain.find_mirror(environ), providers)
+    except toolchain.ToolchainError as error:
+        raise SlipwayError("NO_TERRAFORM", str(error)) from error
+
+
 def artefacts() -> ArtefactStore:
     return ArtefactStore(settings.SLIPWAY_ARTEFACTS_DIR, settings.SECRET_KEY)
 
 
 def workspace_of(run: Run) -> Workspace:
-    return Workspace(settings.SLIPWAY_WORKSPACES_DIR / str(run.pk))
+    """Where Terraform works for the run; foreign Terraform in a place, and as a user, of its own."""
+    own = run.config_version.config.terraform
+    if own is None:
+        return Workspace(settings.SLIPWAY_WORKSPACES_DIR / str(run.pk))
+    root = os.path.normpath(os.path.join(SOURCE, own.path))
+    return Workspace(foreign.workspaces() / str(run.pk), root=root, owner=foreign.user())
 
 
 def current_inputs(run: Run) -> dict[str, Any]:
@@ -73,9 +90,28 @@ def current_inputs(run: Run) -> dict[str, Any]:
     return {
         "config_version": newest.number,
         "config_digest": newest.digest,
-        "modules_revision": revision_of(settings.SLIPWAY_STACK_DIR),
+        "modules_revision": _modules_revision(run),
         "protection_version": environment.protection_versions.latest("number").number,
     }
+
+
+def _modules_revision(run: Run) -> str:
+    """Of the bundled stack as it is now. Foreign code is bound as it was planned, for as long as it is trusted."""
+    own = run.config_version.config.terraform
+    if own is None:
+        return revision_of(settings.SLIPWAY_STACK_DIR)
+    if sources.untrusted(run.environment.system, own) is not None:
+        return "no longer trusted"
+    return str(run.bound["modules_revision"])
+
+
+def _tags(run: Run) -> dict[str, str]:
+    """What the AWS provider tags everything with where the code is foreign; the bundled stack does so itself."""
+    config, environment = run.config_version.config, run.environment
+    if config.terraform is None:
+        return {}
+    own = {"system": environment.system.slug, "environment": environment.slug, "managed": "terraform"}
+    return {**config.tags, **{f"slipway:{name}": value for name, value in own.items()}}
 
 
 @dataclass
@@ -113,45 +149,92 @@ class Execution:
         """A line of Slipway's own in the output."""
         self.writer.line(f"slipway: {words}")
 
+    @property
+    def own(self) -> OwnTerraform | None:
+        """The environment's own Terraform; None for the bundled stack."""
+        return self.run.config_version.config.terraform
+
     def variables(self) -> dict[str, Any]:
+        if self.own is not None:
+            return dict(self.own.variables)
         environment = self.run.environment
         return render_variables(
             system=environment.system.slug, environment=environment.slug, config=self.run.config_version.config
         )
 
     def make_workspace(self) -> dict[str, Any]:
-        """A fresh workspace and the state's bucket; returns the bound inputs that are known before the plan."""
+        """A fresh workspace and the state's bucket; returns the bound inputs that are known before the plan.
+
+        Foreign Terraform that may not run is refused here, before any terraform process (NotAllowed, SourceFailed).
+        """
         variables = self.variables()
-        ensure_bucket(self.account, self.address)
-        self.workspace.create(
-            settings.SLIPWAY_STACK_DIR,
-            variables=variables,
-            backend=self.address.backend(),
-            cli_config=find_tools()[1],
-            aws_config=accounts.aws_config_file(self.account),
-        )
+        code = foreign.read(self.run.environment.system, self.own) if self.own else None
+        ensure_bucket(accounts.account_of(self.run.environment, self.run.config_version.config, "apply"), self.address)
+        settled: dict[str, Any] = {
+            "variables": variables,
+            "backend": self.address.backend(),
+            "cli_config": self.cli_config(),
+            "aws_config": accounts.aws_config_file(self.account),
+        }
+        if code is None:
+            revision = revision_of(settings.SLIPWAY_STACK_DIR)
+            self.workspace.create(settings.SLIPWAY_STACK_DIR, **settled)
+        else:
+            revision = self._lay_foreign(code, settled)
         return {
             "config_version": self.run.config_version.number,
             "config_digest": self.run.config_version.digest,
-            "modules_revision": revision_of(settings.SLIPWAY_STACK_DIR),
+            "modules_revision": revision,
             "variables_fingerprint": fingerprint(variables),
             "protection_version": self.run.environment.protection.number,
         }
 
+    def _lay_foreign(self, code: foreign.Source, settled: dict[str, Any]) -> str:
+        """The source in the workspace, modules from elsewhere fetched and looked at; returns what names this code."""
+        own = present(self.own, "the source of this run")
+        self.workspace.create_foreign(code.fetched.files, **settled)
+        revision = code.fetched.revision(own.path)
+        self.say(f"{own.source}: {revision}")
+        if code.fetches_modules:
+            self.runner.get_modules()
+            foreign.inspect_modules(self.workspace, own)
+        self._lay_secrets(own)
+        return revision
+
+    def _lay_secrets(self, own: OwnTerraform) -> None:
+        if own.secret_variables:
+            values = foreign.secret_values(self.account, own)
+            self.redactor.learn(set(values.values()))
+            self.workspace.write_secrets(values)
+
+    def cli_config(self) -> str:
+        """This machine's provider mirror; for foreign Terraform the listed providers alone."""
+        return foreign_cli_config(settings.SLIPWAY_TERRAFORM_PROVIDERS) if self.own else find_tools()[1]
+
     def restore_workspace(self) -> None:
-        """The workspace as it was archived after the plan, with this machine's provider mirror."""
+        """The workspace as it was archived after the plan, with this machine's provider mirror and our own role."""
         self.workspace.restore(artefacts().get(self.run.artefact_name))
-        self.workspace.write_cli_config(find_tools()[1])
+        self.workspace.write_cli_config(self.cli_config())
+        if config := accounts.aws_config_file(self.account):
+            self.workspace.write_aws_config(config)
+        if self.own is not None:
+            self._lay_secrets(self.own)
+            if words := foreign.moved_to(self.own, self.run.bound["modules_revision"]):
+                self.say(words)
 
 
 @contextmanager
-def executing(claim: Claim, *, obeys_cancel: bool = True) -> Iterator[Execution]:
+def executing(claim: Claim, work: accounts.Work, *, obeys_cancel: bool = True) -> Iterator[Execution]:
     """Opens the run's output and prepares Terraform; afterwards the output is flushed and the workspace removed.
 
+    `work`: whether it only looks ("plan") or changes something ("apply"), each with its own role.
     A state that Terraform could not save is kept first, encrypted, and raises StateNotSaved.
     """
     run = claim.run
-    account = accounts.account_of(run.environment, run.config_version.config)
+    config = run.config_version.config
+    if config.terraform is not None and work == "plan" and not run.changes_the_world:
+        accounts.demand_reading_role(config)
+    account = accounts.account_of(run.environment, config, work)
     workspace = workspace_of(run)
     redactor = Redactor(own_secrets(os.environ))
     writer = OutputWriter(present(run.stream, "the run's output"), redactor)
@@ -164,7 +247,7 @@ def executing(claim: Claim, *, obeys_cancel: bool = True) -> Iterator[Execution]
             heartbeat=claim.heartbeat,
             started=claim.holds_by,
         )
-        runner = Runner(find_tools()[0], workspace, account, hooks)
+        runner = Runner(find_tools()[0], workspace, account, hooks, tags=_tags(run))
         address = accounts.state_address(run.environment, account)
         execution = Execution(claim, writer, account, address, workspace, runner, redactor)
         try:
@@ -192,9 +275,8 @@ def own_secrets(environ: Mapping[str, str]) -> list[str]:
 
 def _keep_errored_state(execution: Execution) -> None:
     """The one record of what was made, where Terraform could not save its state: kept until it is reconciled."""
-    errored = execution.workspace.stack / ERRORED_STATE
-    if errored.exists():
-        artefacts().put(execution.kept_state_name, errored.read_bytes())
+    if os.path.lexists(execution.workspace.stack / ERRORED_STATE):
+        artefacts().put(execution.kept_state_name, execution.workspace.read(ERRORED_STATE))
         execution.say("Terraform could not save its state; Slipway keeps it until the run is reconciled")
         raise StateNotSaved
 

@@ -32,3 +32,22 @@ class ConfigForm(forms.Form):
         if not isinstance(document, dict):
             raise forms.ValidationError("A configuration is a mapping of settings.")
         return document
+
+
+class TrustForm(forms.Form):
+    """A source of foreign Terraform to trust."""
+
+    source = forms.CharField(
+        label="Source",
+        max_length=300,
+        help_text="https://HOST/PATH, ssh://HOST/PATH, git@HOST:PATH, or a folder that the operator allows.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+    reference = forms.CharField(
+        label="Reference",
+        max_length=200,
+        required=False,
+        help_text="A branch, a tag, a pattern of them (release/*), or a commit's full id. Empty for a folder.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+    reason = forms.CharField(label="Why", max_length=300, help_text="Who may push there, and why that is right.")

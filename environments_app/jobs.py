@@ -9,10 +9,10 @@ from controlplane.core.services import approvals
 from controlplane.core.services.transitions import move
 from controlplane.lib import clock, queue
 from controlplane.lib.errors import Refusal, SlipwayError
-from environments_app import policies
+from environments_app import foreign, policies
 from environments_app.execution import artefacts, current_inputs, executing
 from environments_app.holders import holder_is_alive
-from environments_app.models import Run
+from environments_app.models import Environment, Run
 from environments_app.outcomes import Outdated, end, ending_well
 from environments_app.recording import changed_since_approval, record_state, state_is_recorded, store_plan
 from environments_app.services import claims, runs
@@ -30,7 +30,7 @@ def plan_run(run_id: str) -> None:
     if claim is None:
         return
     with ending_well(claim):
-        with executing(claim) as execution:
+        with executing(claim, "plan") as execution:
             inputs = execution.make_workspace()
             planned = execution.runner.plan(claim.run.kind)
             execution.learn(planned.plan_json)
@@ -53,7 +53,7 @@ def apply_run(run_id: str) -> None:
         return
     run = claim.run
     with ending_well(claim):
-        with executing(claim) as execution:
+        with executing(claim, "apply") as execution:
             execution.restore_workspace()
             if changed := changed_since_approval(execution):
                 raise Outdated(changed)
@@ -88,7 +88,7 @@ def _reconcile(claim: Claim) -> None:
     actor = Actor("slipway", f"reconciliation, ordered by {run.reconcile_requested_by}", None, "runner")
     if holder_is_alive(run):
         raise SlipwayError("STILL_RUNNING", "the Terraform process still lives; cancel it first", 409)
-    with executing(claim, obeys_cancel=False) as execution:
+    with executing(claim, "apply", obeys_cancel=False) as execution:
         if lock := read_lock(execution.account, execution.address):
             execution.say(f"freeing the state lock of the dead process ({lock.get('Who', 'unknown')})")
             remove_lock(execution.account, execution.address)
@@ -106,6 +106,18 @@ def _reconcile(claim: Claim) -> None:
         return
     failure = policies.apply_failure("WORKER_LOST", "Nobody saw how the apply ended.", max(0, total - left), total)
     end(claim, "failed", f"reconciled: {left} changes are left", failure, actor=actor)
+
+
+@queue.job
+def read_source(environment_id: str) -> None:
+    """Reads the source of an environment's own Terraform, so that its variables are known before the first plan."""
+    environment = Environment.objects.select_related("system").get(pk=environment_id)
+    own = environment.config_version.config.terraform
+    if own is not None:
+        try:
+            foreign.read(environment.system, own)
+        except SlipwayError as error:
+            log.info("the source of %s: %s", environment, error)
 
 
 @queue.job

@@ -64,7 +64,8 @@ def ending_well(claim: Claim) -> Iterator[None]:
         seen = error.phase == "apply" and not error.ended.killed
         _end_badly(claim, "failed", error.code, error.message, error.diagnostics, seen=seen)
     except SlipwayError as error:
-        _end_badly(claim, "failed", error.code, error.message, [], seen=False)
+        problems = list(error.details.get("problems", []))
+        _end_badly(claim, "failed", error.code, error.message, problems, seen=False)
     except Exception as error:
         log.exception("run %s failed", claim.run.pk)
         words = f"Slipway itself failed: {type(error).__name__}."

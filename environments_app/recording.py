@@ -14,6 +14,7 @@ from environments_app.cost.plan import read_plan
 from environments_app.cost.releases import next_release, running_definitions, with_running
 from environments_app.execution import Execution, artefacts, current_inputs
 from environments_app.models import StateVersion
+from environments_app.terraform.outputs import usable
 from environments_app.terraform.runner import Planned
 from environments_app.terraform.state import read_identity
 from environments_app.terraform.workspace import WorkspaceError
@@ -108,6 +109,10 @@ def record_state(execution: Execution, outputs: dict[str, Any]) -> None:
     """Keeps what the state holds now: the outputs are what releases are made of."""
     lineage, serial, resources = read_identity(execution.account, execution.address)
     run = execution.run
+    if execution.own is not None:
+        outputs, left_out = usable(outputs)
+        for words in left_out:
+            execution.say(words)
     values = {"lineage": lineage, "serial": serial, "resources": resources, "outputs": outputs}
     StateVersion.objects.update_or_create(run=run, defaults={"environment": run.environment, **values})
 

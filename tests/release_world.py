@@ -50,7 +50,7 @@ def outputs(**values: Any) -> dict[str, Any]:
         "memory": "512",
         "ephemeral_storage_gib": None,
         "network_mode": "awsvpc",
-        "requires_compatibilities": ["FARGATE"],
+        "requires_compatibilities": [values.pop("compatibility", "FARGATE")],
         "execution_role_arn": "arn:aws:iam::123456789012:role/execution",
         "task_role_arn": "arn:aws:iam::123456789012:role/task",
         "runtime_platform": {"operating_system_family": "LINUX", "cpu_architecture": "X86_64"},
@@ -127,8 +127,17 @@ class ReleaseWorld:
     repository: str
 
     @classmethod
-    def make(cls, world: World, environment: Environment, *, desired: int = 2) -> ReleaseWorld:
-        under_test = world.service()
+    def make(
+        cls,
+        world: World,
+        environment: Environment,
+        *,
+        desired: int = 2,
+        compatibility: str = "FARGATE",
+        scaled: tuple[int, int] | None = None,
+    ) -> ReleaseWorld:
+        """`compatibility` EC2: it runs on the cluster's default capacity. `scaled`: its bounds, if it is."""
+        under_test = world.service(compatibility=compatibility)
         assert under_test.target_group
         world.ecs.create_service(
             cluster=world.cluster,
@@ -137,19 +146,22 @@ class ReleaseWorld:
                 "123456789012.dkr.ecr.us-east-1.amazonaws.com/none:bootstrap", name="api"
             ),
             desiredCount=0,
-            launchType="FARGATE",
+            **({"launchType": "FARGATE"} if compatibility == "FARGATE" else {}),
             loadBalancers=[{"targetGroupArn": under_test.target_group, "containerName": "api", "containerPort": 8080}],
             networkConfiguration=world.network,
         )
-        given = outputs(
+        output = outputs(
+            compatibility=compatibility,
             family=f"{under_test.name}-released",
             log_group=world.log_group,
             cluster_name=world.cluster,
             service_name=under_test.name,
             desired_count=desired,
             target_group_arn=under_test.target_group,
+            scalable_target=scaled
+            and {"resource_id": f"service/{world.cluster}/{under_test.name}", "min": scaled[0], "max": scaled[1]},
         )
-        provisioned(environment, given)
+        provisioned(environment, output)
         return cls(world, environment, under_test.name, under_test.repository)
 
     def release(self, behaviour: str, **values: Any) -> Release:

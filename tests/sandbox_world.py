@@ -20,6 +20,7 @@ class ServiceUnderTest:
     name: str
     repository: str
     target_group: str | None
+    compatibility: str = "FARGATE"
 
     def image(self, behaviour: str, tag: str) -> dict[str, str]:
         return self.world.sandbox.image(self.repository, behaviour, tag)
@@ -27,7 +28,7 @@ class ServiceUnderTest:
     def register(self, image: str, **container: Any) -> str:
         definition = self.world.ecs.register_task_definition(
             family=self.name,
-            requiresCompatibilities=["FARGATE"],
+            requiresCompatibilities=[self.compatibility],
             networkMode="awsvpc",
             cpu="256",
             memory="512",
@@ -186,7 +187,8 @@ class World:
         assert url is not None
         return url
 
-    def service(self, *, balanced: bool = True) -> ServiceUnderTest:
+    def service(self, *, balanced: bool = True, compatibility: str = "FARGATE") -> ServiceUnderTest:
         name = f"svc-{uuid4().hex[:6]}"
         self.sandbox.client("ecr").create_repository(repositoryName=f"world/{name}")
-        return ServiceUnderTest(self, name, f"world/{name}", self.target_group(name) if balanced else None)
+        group = self.target_group(name) if balanced else None
+        return ServiceUnderTest(self, name, f"world/{name}", group, compatibility)

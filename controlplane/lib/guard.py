@@ -1,8 +1,9 @@
-"""Runs a program so that it cannot outlive us: `python guard.py PARENT_PID READ_FD GRACE COMMAND ...`.
+"""Runs a program so that it cannot outlive us: `python guard.py PARENT_PID READ_FD GRACE USER COMMAND ...`.
 
 The guard is the program's parent, leads its process group and asks the kernel to be told when our process dies.
 Then it interrupts the group, gives it GRACE seconds, and kills it. It keeps the reading end of the program's
 output open meanwhile and drains it, so that Terraform can still write its state instead of dying of a broken pipe.
+USER is the number of the user to run it as, "" for our own (another one only where we are root).
 No import beyond the standard library: it starts in some 20 ms.
 """
 
@@ -16,6 +17,7 @@ import time
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
 
 
 def die_with_parent(parent: int, with_signal: int = signal.SIGKILL) -> None:
@@ -51,13 +53,23 @@ def _end(child: int, read_end: int, grace: float) -> None:
     _signal_group(child, signal.SIGKILL)
 
 
-def _become(command: list[str], read_end: int, guard: int, mask: set[signal.Signals]) -> None:
+def _turn_into(user: int) -> None:
+    """For good: no group of ours is left, and no program that it starts gives it more (prctl(2), NO_NEW_PRIVS)."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _become(command: list[str], user: str, read_end: int, guard: int, mask: set[signal.Signals]) -> None:
     """In the forked child: leads a group of its own and turns into the program."""
     os.setpgid(0, 0)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, mask)
-    die_with_parent(guard)
     os.close(read_end)
     try:
+        if user:
+            _turn_into(int(user))
+        die_with_parent(guard)  # only now: whoever becomes another user is no longer told of its parent's death
         os.execvp(command[0], command)
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
@@ -66,7 +78,8 @@ def _become(command: list[str], read_end: int, guard: int, mask: set[signal.Sign
 
 def main(arguments: list[str]) -> int:
     """The program's exit code, 128 + N where signal N ended it, 143 where our parent died."""
-    parent, read_end, grace, command = int(arguments[0]), int(arguments[1]), float(arguments[2]), arguments[3:]
+    parent, read_end, grace = int(arguments[0]), int(arguments[1]), float(arguments[2])
+    user, command = arguments[3], arguments[4:]
     # A Ctrl-C on the terminal is for our parent to decide about; the other two are waited for, not handled.
     waited = {signal.SIGTERM, signal.SIGCHLD, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, waited)
@@ -74,7 +87,7 @@ def main(arguments: list[str]) -> int:
     guard = os.getpid()
     child = os.fork()
     if child == 0:
-        _become(command, read_end, guard, waited)
+        _become(command, user, read_end, guard, waited)
     with contextlib.suppress(OSError):  # the child may have been quicker
         os.setpgid(child, child)
     # The guard's own copies of the writing end would keep the reader waiting for ever.

@@ -18,11 +18,15 @@ READ_SIZE = 65536
 
 @dataclass(frozen=True)
 class Command:
-    """What to run, where and with which (whole) environment; built purely, so that tests can assert it."""
+    """What to run, where and with which (whole) environment; built purely, so that tests can assert it.
+
+    user: the number of the user to run it as, its group the one of the same number; None for our own.
+    """
 
     argv: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str]
+    user: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Process:
                     str(os.getpid()),
                     str(read_end),
                     str(orphan_grace),
+                    "" if command.user is None else str(command.user),
                     *command.argv,
                 ],
                 cwd=command.cwd,

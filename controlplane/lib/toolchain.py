@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -311,6 +311,23 @@ provider_installation {{
   }}
   direct {{
     exclude = ["{REGISTRY_HOST}/*/*"]
+  }}
+}}
+"""
+
+
+def listed_cli_config(mirror: Mirror | None, providers: Iterable[str]) -> str:
+    """The same for code that may use nothing but the listed providers (NAMESPACE/TYPE, or with a host before it).
+
+    Terraform itself then installs no other. There is no cache: what one run leaves in it, another would run.
+    """
+    listed = sorted(each if each.count("/") == 2 else f"{REGISTRY_HOST}/{each}" for each in providers)
+    way = "direct {" if mirror is None else f"filesystem_mirror {{\n    path    = {_quoted(mirror.path)}"
+    return f"""disable_checkpoint = true
+
+provider_installation {{
+  {way}
+    include = {json.dumps(listed)}
   }}
 }}
 """

@@ -21,6 +21,7 @@ from environments_app.api import router as environments_router
 from environments_app.config_api import router as config_router
 from environments_app.protection_api import router as protection_router
 from environments_app.schema_api import router as schema_router
+from environments_app.sources_api import router as sources_router
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ api = NinjaAPI(
 )
 api.add_router("", environments_router, tags=["environments"])
 api.add_router("", environment_router, tags=["environments"])
+api.add_router("", sources_router, tags=["sources"])
 api.add_router("", config_router, tags=["configuration"])
 api.add_router("", protection_router, tags=["configuration"])
 api.add_router("", deployments_router, tags=["releases"])

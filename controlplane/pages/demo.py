@@ -113,7 +113,7 @@ def make_zones() -> None:
     for environment in Environment.objects.select_related("system"):
         config = environment.config_version.config
         if config.dns and not config.dns.create_zone:
-            zones.setdefault(config.dns.zone, accounts.account_of(environment, config))
+            zones.setdefault(config.dns.zone, accounts.account_of(environment, config, "apply"))
     for name, account in zones.items():
         route53 = client("route53", account)
         with calling_aws("route53:CreateHostedZone"):

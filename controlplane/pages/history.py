@@ -16,6 +16,8 @@ SAYS = {
     "approval.revoked": ("superseded", "Took the approval back"),
     "approval.complete": ("complete", "Enough approvals"),
     "config.saved": ("not_yet", "Saved configuration v{version}"),
+    "source.trusted": ("not_yet", "Trusted Terraform from {source}"),
+    "source.revoked": ("not_yet", "Trusts a source of Terraform no longer"),
     "protection.saved": ("not_yet", "Saved a protection"),
     "protection.withdrawn": ("canceled", "Withdrew a weaker protection"),
     "lock.broken": ("failed", "Broke the lock"),

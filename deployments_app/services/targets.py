@@ -46,7 +46,7 @@ def account_for(deployment: Deployment) -> Account:
     """Where the deployment was begun: the configuration that it is bound to says so, not one that was saved since."""
     environment = deployment.environment
     bound = environment.config_versions.get(number=deployment.bound["config_version"])
-    return account_of(environment, bound.config)
+    return account_of(environment, bound.config, "deploy")
 
 
 def policy_of(environment: Environment, service: str) -> schema.services.DeploymentPolicy | None:
@@ -92,7 +92,7 @@ def prepare(environment: Environment, release: Release, strategy: str | None, ki
             config_version=environment.config_version.number,
             protection_version=environment.protection.number,
         ),
-        account=account_of(environment, environment.config_version.config),
+        account=account_of(environment, environment.config_version.config, "deploy"),
     )
 
 

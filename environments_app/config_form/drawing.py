@@ -89,7 +89,12 @@ def label_of(name: str) -> str:
 
 def _node(name: str, info: FieldInfo, value: Any, problems: Sequence[Problem], path: str) -> Node:
     shape, default = shape_of(info.annotation), default_of(info)
-    mine = {"label": label_of(name), "help": info.description or "", "optional": shape.optional, "path": path}
+    mine: dict[str, Any] = {
+        "label": label_of(name),
+        "help": info.description or "",
+        "optional": shape.optional,
+        "path": path,
+    }
     if shape.model:
         return _group(shape, default if value is _NOTHING else value, problems, mine)
     shown = default if value is _NOTHING and shape.kind in ("flag", "choice", "choices") else value

@@ -2,5 +2,15 @@
 
 from environments_app.models.environments import ConfigVersion, Environment, ProtectionVersion, Service
 from environments_app.models.runs import Run, StateVersion
+from environments_app.models.sources import SourceReading, TrustedSource
 
-__all__ = ["ConfigVersion", "Environment", "ProtectionVersion", "Run", "Service", "StateVersion"]
+__all__ = [
+    "ConfigVersion",
+    "Environment",
+    "ProtectionVersion",
+    "Run",
+    "Service",
+    "SourceReading",
+    "StateVersion",
+    "TrustedSource",
+]

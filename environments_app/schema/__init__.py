@@ -3,6 +3,7 @@
 Pure: it knows neither Django nor AWS's API.
 """
 
+from environments_app.schema.accounts import AccountRoles
 from environments_app.schema.advice import warnings
 from environments_app.schema.blueprint import (
     Blueprint,
@@ -21,6 +22,7 @@ from environments_app.schema.problems import ConfigInvalid, Problem
 from environments_app.schema.render import render_variables
 
 __all__ = [
+    "AccountRoles",
     "Blueprint",
     "BlueprintEnvironment",
     "ConfigInvalid",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from environments_app.schema import compute_rules
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.facts import INSTANCE_MEMORY_GIB, max_connections, usable_instance_memory_mib
 from environments_app.schema.problems import Problem
@@ -16,6 +17,7 @@ def warnings(config: EnvironmentConfig, *, tier: str | None = None) -> list[Prob
         *_edge(config, production),
         *_instances(config),
         *_room(config),
+        *compute_rules.warnings(config, production=production),
     ]
 
 
@@ -65,13 +67,14 @@ def _connections(config: EnvironmentConfig) -> Iterator[Problem]:
 
 def _edge(config: EnvironmentConfig, production: bool) -> Iterator[Problem]:
     balancer = config.load_balancer
-    if balancer and balancer.certificate_arn is None and config.dns is None:
+    own = config.terraform is not None
+    if not own and balancer and balancer.certificate_arn is None and config.dns is None:
         yield Problem(
             "load_balancer.certificate_arn",
             "no certificate: traffic is plain HTTP",
             "a certificate, or a section dns",
         )
-    if production and config.network.nat_gateways == "single":
+    if production and config.network and config.network.nat_gateways == "single":
         yield Problem("network.nat_gateways", "one NAT gateway is one zone's failure away from none", "per_zone")
     for severity in sorted({alarm.severity for alarm in config.alarms.values()}):
         if not any(route.severity == severity for route in config.alert_routes):

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from environments_app.schema.accounts import AccountRoles
 from environments_app.schema.base import Name, Region, RoleArn, Section
 from environments_app.schema.compute import Compute
 from environments_app.schema.data import Cache, Database
@@ -17,6 +18,8 @@ from environments_app.schema.observability import (
     Tracing,
 )
 from environments_app.schema.operations import Backup, Budget, ChangeWindow, Recovery, Schedule
+from environments_app.schema.own_terraform import OwnTerraform
+from environments_app.schema.people import PeopleRoles
 from environments_app.schema.secrets import Secret
 from environments_app.schema.services import Service
 from environments_app.schema.storage import Bucket, FileSystem, Registry
@@ -29,10 +32,16 @@ class EnvironmentConfig(Section):
     account_role_arn: RoleArn | None = Field(
         default=None, description="Role that Slipway takes in the target account; null: its own credentials"
     )
+    account_roles: AccountRoles = Field(default=AccountRoles(), description="Roles of their own per kind of work")
     tags: dict[str, str] = Field(default_factory=dict, description="Tags beside slipway:system, :environment, :managed")
-    network: Network = Field(description="VPC, subnets, ways out")
+    terraform: OwnTerraform | None = Field(
+        default=None, description="Your own root module in place of the bundled stack; null: the bundled stack"
+    )
+    network: Network | None = Field(default=None, description="VPC, subnets, ways out; the bundled stack needs one")
     compute: Compute = Field(default=Compute(), description="ECS cluster and its capacity")
-    services: dict[Name, Service] = Field(min_length=1, description="ECS services, by name")
+    services: dict[Name, Service] = Field(
+        default_factory=dict, description="ECS services, by name; the bundled stack needs one at least"
+    )
     database: Database | None = Field(default=None, description="PostgreSQL; null: none")
     cache: Cache | None = Field(default=None, description="Redis; null: none")
     buckets: dict[Name, Bucket] = Field(default_factory=dict, description="S3 buckets, by key")
@@ -56,6 +65,7 @@ class EnvironmentConfig(Section):
     links: ObservabilityLinks | None = Field(default=None, description="Links to tools elsewhere; null: none")
     budget: Budget | None = Field(default=None, description="Monthly budget; null: none")
     schedule: Schedule | None = Field(default=None, description="Scaling down at night and on weekends; null: none")
+    people_roles: PeopleRoles | None = Field(default=None, description="IAM roles for people; null: none")
     backup: Backup = Field(default=Backup(), description="Copies beside the database's own")
     recovery: Recovery | None = Field(default=None, description="Recovery targets; null: none")
     change_windows: tuple[ChangeWindow, ...] = Field(default=(), description="When changes may happen; empty: always")

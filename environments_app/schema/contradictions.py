@@ -11,7 +11,7 @@ Rule = Callable[[EnvironmentConfig], Iterator[Problem]]
 
 def _ways_out(config: EnvironmentConfig) -> Iterator[Problem]:
     """A task fetches its image and secrets before it starts, and the bundled stack gives no way but these two."""
-    if config.network.nat_gateways != "none":
+    if config.network is None or config.network.nat_gateways != "none":
         return
     for name, service in config.services.items():
         if service.tier == "private":

@@ -112,8 +112,9 @@ def _take_out(rest: dict[str, Any], location: Location, *, missing: bool) -> str
             holder = holder.get(part) if isinstance(holder, dict) else None
         if isinstance(holder, dict) and location[length - 1] in holder:
             del holder[location[length - 1]]
-            if length == 1 and location[0] in _STAND_IN:
-                rest[str(location[0])] = copy.deepcopy(_STAND_IN[str(location[0])])
+            section = str(location[0])
+            if section in _STAND_IN and not rest.get(section):  # nothing of it is left
+                rest[section] = copy.deepcopy(_STAND_IN[section])
             return path_of(location[:length])
     # Nothing is left to take out: a required section is missing, or an earlier finding has taken it out.
     name = str(location[0]) if location else ""

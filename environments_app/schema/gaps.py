@@ -10,27 +10,15 @@ from environments_app.schema.config import EnvironmentConfig
 class Gap:
     """A setting that is kept, but not carried out.
 
-    asked: whether a configuration asks for it; means: how things are without it, a sentence; way_on: what to do,
-    only where every plan fails with it (a validation in infrastructure/terraform/stack).
+    asked: whether a configuration asks for it; means: how things are without it, a sentence.
     """
 
     path: str
     asked: Callable[[EnvironmentConfig], bool]
     means: str
-    way_on: str = ""
-
-    @property
-    def fails_plans(self) -> bool:
-        return bool(self.way_on)
 
 
 ALL = [
-    Gap(
-        "compute.launch_type",
-        lambda c: c.compute.launch_type == "EC2",
-        "The services are to run on EC2 instances, and this version makes Fargate services only.",
-        "Set compute.launch_type to FARGATE and leave compute.ec2 out, or keep the configuration for a later version.",
-    ),
     Gap("cdn", lambda c: c.cdn is not None, "There is no CDN; requests go straight to the load balancer."),
     Gap(
         "waf.attach_to",
@@ -39,12 +27,6 @@ ALL = [
     ),
     Gap("api_gateway", lambda c: c.api_gateway is not None, "There is no API Gateway."),
     Gap("user_pool", lambda c: c.user_pool is not None, "There is no Cognito user pool, so nobody signs in by one."),
-    Gap("schedule", lambda c: c.schedule is not None, "Services run around the clock, and are charged for it."),
-    Gap(
-        "services.*.discovery_name",
-        lambda c: any(service.discovery_name for service in c.services.values()),
-        "Services do not find each other by these names.",
-    ),
     Gap(
         "services.*.deployment.strategy",
         lambda c: any(service.deployment.strategy != "rolling" for service in c.services.values()),
@@ -77,5 +59,5 @@ ALL = [
 
 
 def unprovisioned(config: EnvironmentConfig) -> list[Gap]:
-    """What the configuration asks for and this version does not do; what fails its plans comes first."""
+    """What the configuration asks for and this version does not do."""
     return [gap for gap in ALL if gap.asked(config)]

@@ -40,7 +40,9 @@ class Schedule(Section):
 
     timezone: TimeZone = Field(default="UTC", description="Zone of the times below")
     workdays: tuple[Day, ...] = Field(
-        default=("mon", "tue", "wed", "thu", "fri"), description="Days that are worked on"
+        default=("mon", "tue", "wed", "thu", "fri"),
+        min_length=1,
+        description="Days that are worked on; a day whose stop is not after its start ends on the next one",
     )
     start: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
         description="Scale up at, hh:mm"
@@ -49,7 +51,7 @@ class Schedule(Section):
         description="Scale down at, hh:mm"
     )
     off_hours_count: Annotated[int, Field(ge=0, le=100)] = Field(
-        default=0, description="Tasks per service outside of it"
+        default=0, description="Tasks per service outside of it; a service that may be as small already is left alone"
     )
 
 

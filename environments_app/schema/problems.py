@@ -45,6 +45,7 @@ _EXPECTED = {
     "finite_number": "a finite number",
     "greater_than": "more than {gt}",
     "greater_than_equal": "at least {ge}",
+    "multiple_of": "a multiple of {multiple_of:g}",
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
     "literal_error": "{expected}",

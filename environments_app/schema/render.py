@@ -7,7 +7,7 @@ from environments_app.schema.facts import DATABASE_MEMORY_GIB, GIB, max_connecti
 from environments_app.schema.observability import Alarm
 
 # Settings of a service that belong to the release controller, never to Terraform (design, section 4).
-CONTROLLER_OWNED = {"deployment", "migration", "database_connections_per_task", "discovery_name"}
+CONTROLLER_OWNED = {"deployment", "migration", "database_connections_per_task"}
 
 
 def render_variables(*, system: str, environment: str, config: EnvironmentConfig) -> dict[str, Any]:
@@ -27,12 +27,15 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
             "launch_type": config.compute.launch_type,
             "container_insights": config.compute.container_insights,
             "fargate_spot_percent": config.compute.fargate_spot_percent,
+            "ec2": dumped["compute"]["ec2"],
         },
         "services": {
             name: {key: value for key, value in dumped["services"][name].items() if key not in CONTROLLER_OWNED}
             | {"rollback_alarms": list(service.deployment.rollback_alarms)}
             for name, service in config.services.items()
         },
+        "schedule": dumped["schedule"],
+        "people_roles": dumped["people_roles"],
         "database": dumped["database"],
         "cache": dumped["cache"],
         "buckets": dumped["buckets"],

@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Iterator, Set
 from itertools import combinations
 
+from environments_app.schema import compute_rules
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.contradictions import CONTRADICTIONS, Rule
 from environments_app.schema.data_rules import copies, rotation
@@ -19,12 +20,15 @@ from environments_app.schema.facts import (
     INSTANCE_MEMORY_GIB,
     usable_instance_memory_mib,
 )
+from environments_app.schema.own_terraform_rules import either_stack_or_own, own_source
 from environments_app.schema.problems import Problem
 from environments_app.schema.windows import windows_meet
 
 
 def _address_space(config: EnvironmentConfig) -> Iterator[Problem]:
     network = config.network
+    if network is None:
+        return
     vpc = ipaddress.IPv4Network(network.cidr)
     if not 16 <= vpc.prefixlen <= 28:
         yield Problem("network.cidr", f"a VPC cannot be a /{vpc.prefixlen}", "a block between /16 and /28")
@@ -326,6 +330,8 @@ def references(config: EnvironmentConfig, unread: Set[str] = frozenset()) -> Ite
 
     def missing(path: str, name: str | None, section: str) -> Iterator[Problem]:
         known = getattr(config, section)
+        if section == "services" and not known:
+            return  # said once, by either_stack_or_own
         if name is not None and name not in known and f"{section}.{name}" not in unread and section not in unread:
             yield Problem(
                 path,
@@ -368,6 +374,8 @@ def references(config: EnvironmentConfig, unread: Set[str] = frozenset()) -> Ite
 
 
 ERRORS: tuple[Rule, ...] = (
+    either_stack_or_own,
+    own_source,
     _address_space,
     _counts,
     _task_sizes,
@@ -380,5 +388,6 @@ ERRORS: tuple[Rule, ...] = (
     copies,
     _lifecycles,
     _edge,
+    *compute_rules.ERRORS,
     *CONTRADICTIONS,
 )

@@ -5,14 +5,17 @@ from typing import Any
 
 from django.db import transaction
 
+from controlplane.core import access
 from controlplane.core.actors import Actor
 from controlplane.core.models import System
+from controlplane.core.policies import Capability
 from controlplane.core.services import approvals, audit
-from controlplane.lib import live
+from controlplane.lib import live, queue
 from controlplane.lib.errors import Refusal, SlipwayError
 from environments_app import schema
 from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Service
-from environments_app.services.runs import supersede_waiting
+from environments_app.services import sources
+from environments_app.services.runs import QUEUE, supersede_waiting
 
 
 def invalid(error: schema.ConfigInvalid, what: str = "configuration") -> Refusal:
@@ -34,7 +37,8 @@ def save_config(
 ) -> ConfigVersion | Refusal:
     """A new version of the configuration. `based_on` is the version that the author had before their eyes.
 
-    Refused: an invalid document (422), or somebody saved in between (409). An unchanged document makes no version.
+    Refused: an invalid document (422), somebody saved in between (409), or somebody who is no admin would change a
+    role or where Terraform comes from (403). An unchanged document makes no version.
     """
     try:
         config = schema.parse(document)
@@ -53,6 +57,10 @@ def save_config(
     digest = schema.digest(config)
     if newest and newest.digest == digest:
         return newest
+    if (refusal := _only_admins(actor, environment, newest.config if newest else None, config)) is not None:
+        return refusal
+    if config.terraform and (found := sources.variable_problems(environment.system, config.terraform)):
+        return invalid(schema.ConfigInvalid(found))
     version = ConfigVersion.objects.create(
         environment=environment,
         number=number + 1,
@@ -74,10 +82,36 @@ def save_config(
         after={"version": version.number, "digest": digest},
         reason=reason,
     )
+    if config.terraform:
+        queue.enqueue_on_commit(QUEUE, sources.READ_SOURCE_JOB, str(environment.pk))
     supersede_waiting(actor, environment, f"configuration v{version.number} was saved")
     live.ring_on_commit(f"environment:{environment.pk}", "config")
     environment.__dict__.pop("config_version", None)
     return version
+
+
+def _only_admins(
+    actor: Actor, environment: Environment, before: schema.EnvironmentConfig | None, after: schema.EnvironmentConfig
+) -> Refusal | None:
+    """Roles, and where Terraform comes from, decide what Slipway can be made to do: an admin's word (design, 11)."""
+    if actor.kind == "slipway" or _rights(before) == _rights(after):
+        return None
+    if access.may(actor.user, environment.system, Capability.CONFIGURE):
+        return None
+    return Refusal(
+        "ADMINS_ONLY",
+        "Only an admin of the system may change account_role_arn, account_roles, and the source, reference and path of "
+        "your own Terraform. Leave them as they are, or ask an admin.",
+        403,
+    )
+
+
+def _rights(config: schema.EnvironmentConfig | None) -> tuple[object, ...]:
+    if config is None:
+        return (None, schema.AccountRoles(), None)
+    own = config.terraform
+    code = (own.source, own.reference, own.path, own.secret_variables) if own else None
+    return (config.account_role_arn, config.account_roles, code)
 
 
 def find_version(environment: Environment, number: int) -> ConfigVersion | None:

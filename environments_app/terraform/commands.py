@@ -14,6 +14,8 @@ from controlplane.lib.process import Command
 
 PLAN_FILE = "slipway.tfplan"
 VARIABLES_FILE = "slipway.auto.tfvars.json"
+SECRETS_FILE = "slipway-secrets.auto.tfvars.json"
+OVERRIDE_FILE = "slipway_override.tf"
 BACKEND_FILE = "slipway.s3.tfbackend"
 CLI_CONFIG_FILE = "slipway.tfrc"
 AWS_CONFIG_FILE = "aws.config"
@@ -62,7 +64,12 @@ def environment(own: Mapping[str, str], workspace: Path, account: Account) -> di
         "TF_INPUT": "0",
         "CHECKPOINT_DISABLE": "1",
         "AWS_REGION": account.region,
+        # Terraform fetches modules with git: by nothing but these, and it asks nobody (git(1)).
+        "GIT_ALLOW_PROTOCOL": "https:ssh",
+        "GIT_TERMINAL_PROMPT": "0",
     }
+    if "SSL_CERT_FILE" in own:
+        result["GIT_SSL_CAINFO"] = own["SSL_CERT_FILE"]
     if account.endpoint_url:
         return result | {
             "AWS_ENDPOINT_URL": account.endpoint_url,
@@ -79,20 +86,40 @@ def environment(own: Mapping[str, str], workspace: Path, account: Account) -> di
     return result
 
 
+def default_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags for everything that the AWS provider makes, as it reads them from its environment (since its 5.62).
+
+    Source: the AWS provider's documentation, "default_tags Configuration Block".
+    """
+    return {f"TF_AWS_DEFAULT_TAGS_{name}": value for name, value in tags.items()}
+
+
 class Commands:
     """The commands of one run, all in its stack folder with its environment."""
 
-    def __init__(self, terraform: Path, stack: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        terraform: Path,
+        stack: Path,
+        environment: Mapping[str, str],
+        *,
+        backend_file: str = f"../{BACKEND_FILE}",
+        user: int | None = None,
+    ) -> None:
         self._terraform = Terraform(working_dir=str(stack), terraform_bin_path=str(terraform))
-        self._stack, self._environment = stack, environment
+        self._stack, self._environment, self._backend_file, self._user = stack, environment, backend_file, user
 
     def _command(self, name: str, *arguments: str, **options: object) -> Command:
         argv = self._terraform.generate_cmd_string(name, *arguments, **options)
-        return Command(tuple(argv), self._stack, self._environment)
+        return Command(tuple(argv), self._stack, self._environment, self._user)
+
+    def get(self) -> Command:
+        """Fetches the modules that lie elsewhere; installs no provider and runs none."""
+        return self._command("get", no_color=IsFlagged)
 
     def init(self, *, locked: bool) -> Command:
         """Backend and providers; `locked`: exactly the providers of the lock file that the plan was made with."""
-        options: dict[str, object] = {"input": False, "no_color": IsFlagged, "backend_config": f"../{BACKEND_FILE}"}
+        options: dict[str, object] = {"input": False, "no_color": IsFlagged, "backend_config": self._backend_file}
         return self._command("init", **options, **({"lockfile": "readonly"} if locked else {}))
 
     def plan(self, kind: str) -> Command:

@@ -80,10 +80,20 @@ class Runner:
         account: Account,
         hooks: Hooks,
         own: Mapping[str, str] | None = None,
+        *,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         environment = commands.environment(own if own is not None else os.environ, workspace.folder, account)
-        self._commands = commands.Commands(terraform, workspace.stack, environment)
+        environment |= commands.default_tags(tags or {})
+        backend_file = os.path.relpath(workspace.folder / commands.BACKEND_FILE, workspace.stack)
+        self._commands = commands.Commands(
+            terraform, workspace.stack, environment, backend_file=backend_file, user=workspace.owner
+        )
         self._workspace, self._hooks = workspace, hooks
+
+    def get_modules(self) -> None:
+        """Fetches the modules that lie elsewhere, and does nothing with them."""
+        self._text("get", self._commands.get(), INIT_SECONDS)
 
     def plan(self, kind: str) -> Planned:
         """init, plan, show for a run of this kind. Raises TerraformFailed or TerraformCanceled."""

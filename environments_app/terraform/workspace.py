@@ -3,10 +3,14 @@
 <workspaces>/<run id>/
     stack/  modules/            copies of infrastructure/terraform
     stack/slipway.auto.tfvars.json   slipway.s3.tfbackend   slipway.tfrc   tmp/
+
+Where the Terraform is foreign, its whole source lies in source/ in place of stack/ and modules/, and all of it belongs
+to the user that runs it. That user's files are then never followed elsewhere: they are read as what they are.
 """
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import shutil
@@ -21,8 +25,11 @@ from controlplane.lib.errors import SlipwayError
 from environments_app.terraform import commands
 
 PARTS = ("stack", "modules")
-NOT_ARCHIVED = frozenset({".terraform", "tmp"})
-"""Providers are linked again by `init`: an archive of hundreds of megabytes would hold nothing of ours."""
+SOURCE = "source"
+PROVIDERS = (".terraform", "providers")
+"""Linked again by `init`: an archive of hundreds of megabytes would hold nothing of ours. Fetched modules are kept."""
+NOT_ARCHIVED = frozenset({"tmp", commands.SECRETS_FILE})
+BACKEND_OVERRIDE = 'terraform {\n  backend "s3" {}\n}\n'
 
 
 class WorkspaceError(SlipwayError):
@@ -63,11 +70,14 @@ def revision_of(source: Path) -> str:
 
 
 class Workspace:
-    """One folder that only its owner can read, at the same path on whichever machine works on the run."""
+    """One folder that only its owner can read, at the same path on whichever machine works on the run.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.stack = folder / "stack"
+    root: the root module's folder in it; owner: the number of the user that runs Terraform, None for our own.
+    """
+
+    def __init__(self, folder: Path, *, root: str = "stack", owner: int | None = None) -> None:
+        self.folder, self.owner = folder, owner
+        self.stack = folder / root
 
     @property
     def temporary(self) -> Path:
@@ -93,22 +103,75 @@ class Workspace:
                 target = self.folder / path.relative_to(source)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
-            self._write_private(self.stack / commands.VARIABLES_FILE, json.dumps(variables, sort_keys=True, indent=1))
-            lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in sorted(backend.items()))
-            self._write_private(self.folder / commands.BACKEND_FILE, lines)
-            self.write_cli_config(cli_config)
-            if aws_config:
-                self._write_private(self.folder / commands.AWS_CONFIG_FILE, aws_config)
+            self._settle(variables, backend, cli_config, aws_config)
         except OSError as error:
             raise WorkspaceError(self.folder, error) from error
+
+    def create_foreign(
+        self,
+        files: Mapping[str, bytes],
+        *,
+        variables: Mapping[str, Any],
+        backend: Mapping[str, Any],
+        cli_config: str,
+        aws_config: str = "",
+    ) -> None:
+        """The same with a source of your own; its state goes where Slipway says. Raises WorkspaceError."""
+        try:
+            self._begin()
+            for name, content in files.items():
+                target = self.folder / SOURCE / name
+                if not target.resolve().is_relative_to(self.folder / SOURCE):
+                    raise OSError(None, f"{name} leads outside")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+            self._write_private(self.stack / commands.OVERRIDE_FILE, BACKEND_OVERRIDE)
+            self._settle(variables, backend, cli_config, aws_config)
+        except OSError as error:
+            raise WorkspaceError(self.folder, error) from error
+
+    def _settle(
+        self, variables: Mapping[str, Any], backend: Mapping[str, Any], cli_config: str, aws_config: str
+    ) -> None:
+        self._write_private(self.stack / commands.VARIABLES_FILE, json.dumps(variables, sort_keys=True, indent=1))
+        lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in sorted(backend.items()))
+        self._write_private(self.folder / commands.BACKEND_FILE, lines)
+        self.write_cli_config(cli_config)
+        if aws_config:
+            self.write_aws_config(aws_config)
+        self._hand_over()
+
+    def write_aws_config(self, text: str) -> None:
+        self._write_private(self.folder / commands.AWS_CONFIG_FILE, text)
+
+    def write_secrets(self, values: Mapping[str, str]) -> None:
+        """Values of sensitive variables: in a file that no archive holds."""
+        self._write_private(self.stack / commands.SECRETS_FILE, json.dumps(values))
 
     def write_cli_config(self, text: str) -> None:
         self._write_private(self.folder / commands.CLI_CONFIG_FILE, text)
 
-    @staticmethod
-    def _write_private(path: Path, text: str) -> None:
-        with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+    def _write_private(self, path: Path, text: str) -> None:
+        with open(path, "w", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600)) as file:
             file.write(text)
+            if self.owner is not None:
+                os.fchown(file.fileno(), self.owner, self.owner)
+
+    def _hand_over(self) -> None:
+        """Gives all of it to the user that runs Terraform."""
+        if self.owner is None:
+            return
+        for top in {self.folder, self.temporary}:
+            os.chown(top, self.owner, self.owner)
+            for folder, names, leaves in os.walk(top):
+                for name in (*names, *leaves):
+                    os.chown(os.path.join(folder, name), self.owner, self.owner, follow_symlinks=False)
+
+    def read(self, name: str) -> bytes:
+        """A file that Terraform has written in the root module's folder; a link is not followed. Raises OSError."""
+        descriptor = os.open(self.stack / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read()
 
     def archive(self) -> bytes:
         """The workspace without what `init` can link again."""
@@ -126,15 +189,16 @@ class Workspace:
             self._begin()
             with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
                 tar.extractall(self.folder, filter="data")
+            self._hand_over()
         except OSError as error:
             raise WorkspaceError(self.folder, error) from error
 
     def plan_sha256(self) -> str:
-        return hashlib.sha256(self.plan_file.read_bytes()).hexdigest()
+        return hashlib.sha256(self.read(commands.PLAN_FILE)).hexdigest()
 
     def plan_state(self) -> StateIdentity:
         """The prior state inside the saved plan (a zip with a `tfstate` member; Terraform's planfile package)."""
-        with zipfile.ZipFile(self.plan_file) as plan:
+        with zipfile.ZipFile(io.BytesIO(self.read(commands.PLAN_FILE))) as plan:
             state = json.loads(plan.read("tfstate"))
         return StateIdentity(state.get("lineage", ""), int(state.get("serial", 0)))
 
@@ -150,7 +214,9 @@ class Workspace:
 
 
 def _worth_keeping(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return None if NOT_ARCHIVED.intersection(Path(member.name).parts) else member
+    parts = Path(member.name).parts
+    holds_providers = any(pair == PROVIDERS for pair in itertools.pairwise(parts))
+    return None if holds_providers or NOT_ARCHIVED.intersection(parts) else member
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:

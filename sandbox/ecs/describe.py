@@ -70,6 +70,7 @@ def rollout(held: Service, each: Rollout, tasks: Sequence[Task]) -> dict[str, An
         capacityProviderStrategy=settings.get("capacityProviderStrategy"),
         platformVersion=settings.get("platformVersion"),
         networkConfiguration=settings.get("networkConfiguration"),
+        serviceConnectConfiguration=settings.get("serviceConnectConfiguration"),
     )
 
 

@@ -151,7 +151,7 @@ def _addresses(region: str, backend: Any) -> Iterator[Rate]:
 
 def _endpoints(region: str, backend: Any) -> Iterator[Rate]:
     for endpoint in list(backend.vpc_end_points.values()):
-        if str(endpoint.endpoint_type).lower() == "interface":
+        if str(endpoint.vpc_endpoint_type).lower() == "interface":
             kind, key = usage_type(region, "VpcEndpoint-Hours"), "vpc_endpoint.interface_hour_per_az"
             zones = len(endpoint.subnet_ids or []) or 1
             yield from _rate(region, "Amazon Virtual Private Cloud", kind, "Hrs", key, zones, endpoint.get_tags())

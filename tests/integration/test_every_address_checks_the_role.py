@@ -21,10 +21,11 @@ from controlplane.pages.api import api
 from controlplane.pages.demo import Demo
 from deployments_app.models import Deployment
 from deployments_app.services import deployments
-from environments_app.models import Environment, Run
-from environments_app.services import protections
+from environments_app.models import Environment, Run, TrustedSource
+from environments_app.services import protections, sources
 from environments_app.views.configuration import as_yaml
 from tests import factories
+from tests.config_fields import form, sent
 from tests.release_world import outputs, provisioned, release
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,7 @@ PAGES = {
     f"{HERE}/protection": MEMBERS,
     "protections/<uuid:environment_id>": MEMBERS,
     f"{HERE}/webhook": DEVELOPERS,
+    "systems/<slug:system>/sources": MEMBERS,
     "output/<uuid:stream_id>.txt": MEMBERS,
     "releases/<uuid:release_id>": MEMBERS,
     DEPLOYMENT: MEMBERS,
@@ -62,8 +64,12 @@ PAGES = {
 }
 """Pages of one system: who may read them."""
 
-FORMS: list[tuple[str, dict[str, str], tuple[str, ...]]] = [
-    (f"{HERE}/configuration/edit", {"do": "save", "based_on": "1", "reason": "because"}, ADMINS),
+FORMS: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
+    (
+        f"{HERE}/configuration/edit",
+        {**dict(sent(form(factories.SMALL_CONFIG)).lists()), "do": "save", "based_on": "1", "reason": "because"},
+        ADMINS,
+    ),
     (f"{HERE}/configuration/edit/yaml", {"document": "$document", "based_on": "1", "reason": "because"}, ADMINS),
     (f"{HERE}/configuration/restore", {"version": "1", "based_on": "1", "reason": "because"}, ADMINS),
     (f"{HERE}/protection", {"required_approvals": "10", "based_on": "1", "reason": "because"}, ADMINS),
@@ -78,6 +84,9 @@ FORMS: list[tuple[str, dict[str, str], tuple[str, ...]]] = [
     (f"{RUN}/discard", {"reason": "because"}, APPROVERS),
     (f"{RUN}/reconcile", {}, OPERATORS),
     (f"{RUN}/revoke", {}, APPROVERS),
+    # Foreign Terraform reaches every system: no role in one is enough.
+    ("systems/<slug:system>/sources/trust", {"source": "/code", "reason": "because"}, ()),
+    ("systems/<slug:system>/sources/<uuid:source_id>/revoke", {}, ()),
     # A developer may end what they asked for themselves; that this one is another's is said on the page.
     (f"{DEPLOYMENT}/abort", {"reason": "because"}, DEVELOPERS),
     (f"{DEPLOYMENT}/approve", {"digest": "$deployment_digest"}, APPROVERS),
@@ -134,6 +143,9 @@ OPERATIONS: dict[tuple[str, str], tuple[dict[str, Any] | None, tuple[str, ...]]]
     ("post", f"{API_DEPLOYMENT}/abort"): ({}, APPROVERS),
     ("post", f"{API_DEPLOYMENT}/rollback"): ({}, OPERATORS),
     ("get", "/releases?system=$system"): (None, MEMBERS),
+    ("get", "/systems/{system}/sources"): (None, MEMBERS),
+    ("post", "/systems/{system}/sources"): ({"source": "/code", "reason": "because"}, ()),
+    ("post", "/systems/{system}/sources/{source_id}/revoke"): ({}, ()),
 }
 """What the API does in one system: with which body, and who may."""
 FOR_EVERY_TOKEN = {
@@ -160,6 +172,10 @@ class World:
         made = deployments.request_deployment(Actor.person(asker), self.environment, self.release)
         assert isinstance(made, Deployment), made
         self.deployment = made
+        superuser = Actor.person(factories.user(is_superuser=True))
+        trusted = sources.trust(superuser, self.system, "/code", "", "because")
+        assert isinstance(trusted, TrustedSource), trusted
+        self.trusted = trusted
         weaker = self.environment.protection.document | {"required_approvals": 8}
         proposer = Actor.person(factories.member(self.system, "admin"))
         protections.change(proposer, self.environment, weaker, based_on=1, reason="because")
@@ -175,6 +191,7 @@ class World:
             "stream_id": str(self.run.stream_id),
             "release_id": str(self.release.pk),
             "deployment_id": str(self.deployment.pk),
+            "source_id": str(self.trusted.pk),
             "run_digest": digests[self.run.pk],
             "environment_id": str(self.environment.pk),
             "number": "1",
@@ -277,11 +294,11 @@ def test_pages_are_read_by_whom_it_says(world: World, who: str) -> None:
         assert client.get(world.fill(pattern)).status_code == expected, pattern
 
 
-@pytest.mark.parametrize(("pattern", "form", "allowed"), FORMS)
+@pytest.mark.parametrize(("pattern", "fields", "allowed"), FORMS)
 def test_forms_are_taken_from_whom_it_says(
-    world: World, pattern: str, form: dict[str, str], allowed: tuple[str, ...]
+    world: World, pattern: str, fields: dict[str, Any], allowed: tuple[str, ...]
 ) -> None:
-    fields = {name: world.insert(value) for name, value in form.items()}
+    fields = {name: world.insert(value) if isinstance(value, str) else value for name, value in fields.items()}
     for who in ("stranger", *MEMBERS):
         answer = world.client(who).post(world.fill(pattern), fields)
         expected = 404 if who == "stranger" else 302 if who in allowed else 403
@@ -300,8 +317,8 @@ def test_forms_about_oneself_reach_nobody_else(world: World) -> None:
     for who in (*MEMBERS, "stranger"):
         client, (own, _) = world.client(who), world.token(who)
         other, _ = world.token("admin" if who != "admin" else "viewer")
-        for pattern, form in OWN_FORMS.items():
-            answer = client.post(world.fill(pattern, token_id=str(own.pk)), form)
+        for pattern, fields in OWN_FORMS.items():
+            answer = client.post(world.fill(pattern, token_id=str(own.pk)), fields)
             assert answer.status_code in {200, 302}, (who, pattern)
         assert not ApiToken.objects.filter(pk=own.pk).exists()
         assert client.post(f"/settings/tokens/{other.pk}/revoke").status_code == 404

@@ -32,7 +32,7 @@ def stack(tmp_path: Path, settings: Any) -> Path:
 
 
 def address_of(run: Run) -> StateAddress:
-    return state_address(run.environment, account_of(run.environment, run.config_version.config))
+    return state_address(run.environment, account_of(run.environment, run.config_version.config, "apply"))
 
 
 def is_refused_for(run: Run, *inputs: str) -> None:

@@ -100,20 +100,20 @@ PARENT = """
 import sys
 from pathlib import Path
 from controlplane.lib.process import Command, Process
-command = Command(({executable!r}, '-u', '-c', {code!r}), Path({folder!r}), {{'PATH': '/usr/bin'}})
+command = Command({argv!r}, Path({folder!r}), {{'PATH': '/usr/bin'}}, {user})
 Process(command, orphan_grace=0.5).run(lambda data: (sys.stdout.buffer.write(data), sys.stdout.buffer.flush()))
 """
-FAMILY = """
-import os, signal, subprocess, sys
-child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'])
-print(os.getpid(), child.pid)
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-while True: signal.pause()
-"""
+FAMILY = ("/bin/sh", "-c", "sleep 1000 & echo $$ $!; trap '' INT; wait")
+"""A shell and its child, which tell their numbers and obey no interrupt; a program that any user may run."""
 
 
-def test_when_the_worker_is_killed_the_whole_family_dies(tmp_path: Path) -> None:
-    code = PARENT.format(executable=sys.executable, code=FAMILY, folder=str(tmp_path))
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run something as somebody else")
+SOMEBODY = 61999
+
+
+@pytest.mark.parametrize("user", [None, pytest.param(SOMEBODY, marks=AS_ROOT)])
+def test_when_the_worker_is_killed_the_whole_family_dies(tmp_path: Path, user: int | None) -> None:
+    code = PARENT.format(argv=FAMILY, folder="/", user=user)
     worker = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     )
@@ -125,3 +125,28 @@ def test_when_the_worker_is_killed_the_whole_family_dies(tmp_path: Path) -> None
     worker.wait()
     eventually(lambda: not any(started_at(pid) for pid in pids), seconds=10, why="program and its child are gone")
     worker.stdout.close()
+
+
+@AS_ROOT
+def test_another_user_has_nothing_of_ours_and_gets_nothing_back() -> None:
+    seen: list[bytes] = []
+    shell = ("/bin/sh", "-c", "id -u; id -g; id -G; grep -E '^(CapPrm|CapEff|NoNewPrivs)' /proc/self/status")
+    assert Process(Command(shell, Path("/"), {"PATH": os.environ["PATH"]}, SOMEBODY)).run(seen.append) == Ended(0)
+    told = b"".join(seen).decode().split()
+    nothing = "0" * 16
+    assert told == [str(SOMEBODY)] * 3 + ["CapPrm:", nothing, "CapEff:", nothing, "NoNewPrivs:", "1"]
+
+
+@AS_ROOT
+def test_another_users_program_dies_with_its_guard() -> None:
+    """The kernel forgets whom to tell when a process becomes another user: it must be asked afterwards."""
+    seen: list[bytes] = []
+    alone = ("/bin/sh", "-c", "echo $$; exec sleep 1000")
+    process = Process(Command(alone, Path("/"), {"PATH": os.environ["PATH"]}, SOMEBODY))
+
+    def kill_the_guard() -> None:
+        if seen:
+            os.kill(process.pid, signal.SIGKILL)
+
+    process.run(seen.append, on_look=kill_the_guard, look_every=0.05)
+    eventually(lambda: not started_at(int(b"".join(seen))), seconds=10, why="the program is gone")

@@ -2,28 +2,35 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from environments_app.schema import BlueprintEnvironment, load_blueprint, render_variables
-from tests.sandbox_fixture import SandboxProcess, start_sandbox
+from tests.sandbox_fixture import SandboxProcess, eventually, start_sandbox
 from tests.terraform_fixture import REPOSITORY_ROOT, changes, terraform_folder
 
 pytestmark = pytest.mark.systems
 
-# launch type EC2 is not provisioned yet; that it is refused has a test of its own
 PROVISIONED = [
     ("cloudweave", "staging"),
     ("cloudweave", "production"),
     ("dougust", "staging"),
     ("dougust", "production"),
+    ("programador-musical", "staging"),
+    ("programador-musical", "production"),
     ("tvmaze-ingestion", "development"),
     ("tvmaze-ingestion", "production"),
     ("verificadores", "staging"),
     ("verificadores", "production"),
 ]
+NOT_SUSPENDED = {
+    "DynamicScalingInSuspended": False,
+    "DynamicScalingOutSuspended": False,
+    "ScheduledScalingSuspended": False,
+}
 
 
 @pytest.fixture
@@ -76,15 +83,29 @@ def release(sandbox: SandboxProcess, service: dict[str, Any]) -> None:
             "alarms": {"alarmNames": service["alarm_names"], "enable": True, "rollback": True},
         },
     )
-    sandbox.client("elbv2").modify_rule(
-        RuleArn=service["listener_rule_arn"],
-        Actions=[
-            {
-                "Type": "forward",
-                "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": service["target_group_arn"], "Weight": 100}]},
-            }
-        ],
-    )
+    if target := service["scalable_target"]:
+        sandbox.client("application-autoscaling").register_scalable_target(
+            ServiceNamespace="ecs",
+            ResourceId=target["resource_id"],
+            ScalableDimension="ecs:service:DesiredCount",
+            MinCapacity=target["min"],
+            MaxCapacity=target["max"],
+            SuspendedState=NOT_SUSPENDED,
+        )
+    if service["listener_rule_arn"]:
+        weights = [{"TargetGroupArn": service["target_group_arn"], "Weight": 100}]
+        sandbox.client("elbv2").modify_rule(
+            RuleArn=service["listener_rule_arn"],
+            Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}],
+        )
+
+
+def settled(sandbox: SandboxProcess, service: dict[str, Any]) -> bool:
+    described = sandbox.client("ecs").describe_services(
+        cluster=service["cluster_name"], services=[service["service_name"]]
+    )["services"][0]
+    [deployment] = described["deployments"] if len(described["deployments"]) == 1 else [{}]
+    return deployment.get("rolloutState") == "COMPLETED" and described["runningCount"] == described["desiredCount"]
 
 
 def repository_of(service: dict[str, Any], container: str) -> str:
@@ -108,6 +129,7 @@ def test_an_environment_is_made_kept_changed_and_destroyed(
 
     for service in json.loads(stack.must("output", "-json", "services")).values():
         release(sandbox, service)
+        eventually(partial(settled, sandbox, service), seconds=120, why=f"{service['service_name']} runs")
     assert changes(stack.plan()) == {}, "what a release changes is not Terraform's"
 
     secrets = sandbox.client("secretsmanager")
@@ -126,14 +148,3 @@ def test_an_environment_is_made_kept_changed_and_destroyed(
 
     stack.must("destroy", "-no-color", "-input=false", "-auto-approve")
     assert '"resources": []' in stack.state()
-
-
-def test_launch_type_ec2_is_refused_before_anything_is_made(tmp_path: Path, sandbox: SandboxProcess) -> None:
-    config = environment("programador-musical", "staging").config
-    stack = terraform_folder(tmp_path, sandbox.url)
-    stack.write_variables(render_variables(system="programador-musical", environment="staging", config=config))
-
-    planned = stack.run("plan", "-no-color", "-input=false")
-
-    assert planned.returncode == 1
-    assert "This stack provisions Fargate only" in planned.stderr

@@ -83,7 +83,7 @@ def test_the_task_template_has_everything_but_an_image(plan: dict[str, Any]) -> 
         "1024",
     )
     assert "image" not in container
-    assert container["portMappings"] == [{"containerPort": 3000, "hostPort": 3000, "protocol": "tcp"}]
+    assert container["portMappings"] == [{"name": "api", "containerPort": 3000, "hostPort": 3000, "protocol": "tcp"}]
     assert [secret["name"] for secret in container["secrets"]] == ["DATABASE_URL", "REDIS_URL", "SECRET_KEY_BASE"]
 
 

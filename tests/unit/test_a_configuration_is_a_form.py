@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 from hypothesis import given
 
-from environments_app.config_form.drawing import Node, draw, label_of
+from environments_app.config_form.drawing import Node, label_of
 from environments_app.config_form.editing import edit
 from environments_app.config_form.reading import read_form
 from environments_app.schema import (
@@ -20,6 +20,7 @@ from environments_app.schema import (
     load_blueprint,
     parse,
 )
+from tests.config_fields import form, sent
 from tests.terraform_fixture import REPOSITORY_ROOT
 from tests.unit.schema_document import document
 from tests.unit.test_schema_roundtrip import documents
@@ -29,36 +30,6 @@ BLUEPRINTS = [
     for path in blueprint_files(REPOSITORY_ROOT / "blueprints")
     for entry in load_blueprint(path).environments
 ]
-
-
-def form(config_document: Any, problems: Any = ()) -> tuple[Node, ...]:
-    return draw(EnvironmentConfig, config_document, problems)
-
-
-def sent(nodes: Iterable[Node]) -> QueryDict:
-    """What a browser would send of these nodes, untouched."""
-    query = QueryDict(mutable=True)
-    for node in nodes:
-        fill(query, node)
-    return query
-
-
-def fill(query: QueryDict, node: Node) -> None:
-    if node.is_group:
-        if node.kind == "section" and node.optional and node.used:
-            query.appendlist(f"{node.path}:used", "1")
-        for child in node.children:
-            if node.kind in ("entries", "list"):
-                query.appendlist(f"{node.path}:key", child.name)
-            if node.kind == "entries":
-                query.appendlist(f"{child.path}:name", child.name)
-            fill(query, child)
-    elif node.options:
-        for value, _, chosen in node.options:
-            if chosen:
-                query.appendlist(node.path, value)
-    else:
-        query.appendlist(node.path, node.text)
 
 
 def flat(nodes: Iterable[Node]) -> dict[str, Node]:

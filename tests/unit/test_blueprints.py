@@ -59,7 +59,8 @@ def test_the_text_of_the_file_is_kept_for_export(system: str) -> None:
 
 def test_networks_do_not_overlap_within_a_system() -> None:
     for path in blueprint_files(DIRECTORY):
-        blocks = [found.config.network.cidr for found in load_blueprint(path).environments]
+        networks = [found.config.network for found in load_blueprint(path).environments]
+        blocks = [network.cidr for network in networks if network]
         assert len(set(blocks)) == len(blocks), path.stem
 
 

@@ -34,7 +34,7 @@ def test_every_blueprint_agrees_with_both_schemas(path: Any) -> None:
     ("changes", "place"),
     [
         ({"services.web.memory": 1024}, ["services", "web"]),
-        ({"network.zone_count": 4}, ["network", "zone_count"]),
+        ({"services.web.cpu_units": "many"}, ["services", "web", "cpu_units"]),
         ({"waf": {"rate_limit": 1}}, ["waf"]),
         ({"region": ...}, []),
     ],

@@ -13,8 +13,10 @@ from tests.terraform_types import Type, variable_types
 
 USED_BY_THE_PRODUCT = {
     "account_role_arn": "environments_app/accounts.py: which role Terraform and the controller take",
+    "account_roles": "environments_app/accounts.py: a role of its own for each kind of work",
     "budget": "environments_app/policies.py: a run whose cost passes it says so",
     "links": "templates/environments/overview.html: shown beside the state",
+    "terraform": "environments_app/foreign.py: a root module in place of the stack",
 }
 """Settings that are no variable of the stack, with where they are used."""
 RENDERED_AS = {"compute": "cluster", "dashboard": "dashboards"}

@@ -6,7 +6,7 @@ import pytest
 
 from controlplane.lib.aws import Account
 from controlplane.lib.process import Command
-from environments_app.terraform.commands import Commands, environment
+from environments_app.terraform.commands import Commands, default_tags, environment
 
 TERRAFORM = "/tools/terraform"
 SANDBOX = Account("us-east-1", endpoint_url="http://127.0.0.1:5000")
@@ -68,3 +68,17 @@ def test_a_role_comes_from_a_private_config_file() -> None:
     assert result["AWS_CONFIG_FILE"] == "/ws/aws.config"
     assert result["AWS_PROFILE"] == "slipway"
     assert "AWS_ENDPOINT_URL" not in result
+
+
+def test_modules_are_fetched_by_https_and_ssh_alone_and_nothing_asks(commands: Commands) -> None:
+    assert words(commands.get()) == ("get", {"-no-color"})
+    result = environment({"SSL_CERT_FILE": "/ca.pem"}, Path("/ws"), SANDBOX)
+    assert (result["GIT_ALLOW_PROTOCOL"], result["GIT_TERMINAL_PROMPT"]) == ("https:ssh", "0")
+    assert result["GIT_SSL_CAINFO"] == "/ca.pem"
+
+
+def test_foreign_terraform_has_its_backend_file_user_and_tags() -> None:
+    foreign = Commands(Path(TERRAFORM), Path("/ws/source/live"), {}, backend_file="../../b.tfbackend", user=61999)
+    assert "-backend-config=../../b.tfbackend" in foreign.init(locked=False).argv
+    assert foreign.apply().user == 61999
+    assert default_tags({"slipway:system": "shop"}) == {"TF_AWS_DEFAULT_TAGS_slipway:system": "shop"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from environments_app.terraform import commands
-from environments_app.terraform.workspace import Workspace
+from environments_app.terraform.workspace import Workspace, WorkspaceError
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +78,68 @@ def test_as_it_is_laid_out_again_for_the_apply(workspace: Workspace) -> None:
     workspace.restore(archive)
     workspace.write_cli_config("# of this machine")
     is_private(workspace)
+
+
+# ---- Foreign Terraform: its user owns the workspace, and what it leaves there may be anything
+
+SOMEBODY = 61999
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to somebody else")
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Workspace:
+    made = Workspace(tmp_path / "run", root="source/live", owner=SOMEBODY if os.geteuid() == 0 else None)
+    files = {"live/main.tf": b"", "modules/a/main.tf": b""}
+    made.create_foreign(files, variables={}, backend={}, cli_config="# none", aws_config="[profile slipway]")
+    return made
+
+
+@AS_ROOT
+def test_all_of_it_belongs_to_the_user_that_runs_it(foreign: Workspace) -> None:
+    def owners() -> set[int]:
+        return {path.lstat().st_uid for path in [foreign.folder, *foreign.folder.rglob("*")]}
+
+    is_private(foreign)
+    assert owners() == {SOMEBODY}
+    archive = foreign.archive()
+    foreign.restore(archive)
+    foreign.write_cli_config("# again")
+    foreign.write_secrets({"token": "t"})
+    assert owners() == {SOMEBODY}
+
+
+def test_a_link_that_foreign_code_leaves_is_not_followed(foreign: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("ours")
+    foreign.plan_file.symlink_to(tmp_path / "secret")
+    (foreign.stack / commands.SECRETS_FILE).symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError, match="symbolic link"):
+        foreign.plan_sha256()
+    with pytest.raises(OSError, match="symbolic link"):
+        foreign.write_secrets({"token": "t"})
+    assert (tmp_path / "secret").read_text() == "ours"
+
+
+def test_secrets_and_providers_are_in_no_archive_and_fetched_modules_are(foreign: Workspace) -> None:
+    foreign.write_secrets({"token": "hush"})
+    for name in (".terraform/providers/a", ".terraform/modules/m/main.tf", ".terraform/modules/modules.json"):
+        path = foreign.stack / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    archive = foreign.archive()
+    foreign.restore(archive)
+    kept = {path.relative_to(foreign.stack).as_posix() for path in foreign.stack.rglob("*") if path.is_file()}
+    assert ".terraform/modules/m/main.tf" in kept
+    assert ".terraform/modules/modules.json" in kept
+    assert not any("providers" in name or name == commands.SECRETS_FILE for name in kept)
+
+
+def test_a_name_that_leads_outside_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError):
+        Workspace(tmp_path / "run", root="source").create_foreign(
+            {"../../outside": b""}, variables={}, backend={}, cli_config=""
+        )
+    assert not (tmp_path / "outside").exists()
+
+
+def test_its_state_goes_where_slipway_says(foreign: Workspace) -> None:
+    assert 'backend "s3"' in (foreign.stack / commands.OVERRIDE_FILE).read_text()

@@ -11,6 +11,7 @@ from controlplane.lib.toolchain import (
     cli_config,
     find_mirror,
     find_terraform,
+    listed_cli_config,
     parse_version,
     search_roots,
 )
@@ -155,3 +156,14 @@ def test_with_a_mirror_the_registry_is_excluded() -> None:
 
 def test_without_a_mirror_downloads_are_kept() -> None:
     assert 'plugin_cache_dir   = "/var/cache"' in cli_config(None, Path("/var/cache"))
+
+
+def test_foreign_code_gets_the_listed_providers_and_no_other() -> None:
+    listed = ["hashicorp/aws", "example.com/team/own"]
+    text = listed_cli_config(Mirror(Path("/m"), "because"), listed)
+    assert 'path    = "/m"' in text
+    assert 'include = ["example.com/team/own", "registry.terraform.io/hashicorp/aws"]' in text
+    assert "direct" not in text
+    from_registry = listed_cli_config(None, listed)
+    assert 'include = ["example.com/team/own", "registry.terraform.io/hashicorp/aws"]' in from_registry
+    assert "plugin_cache_dir" not in text + from_registry

@@ -22,6 +22,7 @@ from deployments_app.models import Deployment, Release
 from deployments_app.selectors import unreleased
 from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment, Run, Service
+from environments_app.services import sources
 from environments_app.views import applied
 from environments_app.views.configuration import as_yaml
 from environments_app.views.lookup import environment_or_404
@@ -91,7 +92,8 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         "service_rows": applied.service_rows(applied_config, found.config_version),
         "rules": found.protection.rules,
         "warnings": schema.warnings(config, tier=found.tier),
-        **_gaps(found.config_version),
+        "version": found.config_version,
+        "not_made": schema.unprovisioned(config),
         "state": state,
         "links": links_of(found.config_version.config),
         "runs": selectors.runs_of(found).only(
@@ -104,16 +106,6 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         "deployments": deployments.select_related("service", "release", "environment")[:LATELY],
     }
     return render(request, "environments/overview.html", context)
-
-
-def _gaps(version: ConfigVersion) -> dict[str, Any]:
-    """What the version asks for and this Slipway does not make: what fails its plans, and what they leave out."""
-    gaps = schema.unprovisioned(version.config)
-    return {
-        "version": version,
-        "fails_plans": [gap for gap in gaps if gap.fails_plans],
-        "not_made": [gap for gap in gaps if not gap.fails_plans],
-    }
 
 
 def links_of(config: schema.EnvironmentConfig) -> dict[str, str]:
@@ -141,7 +133,6 @@ def infrastructure(request: HttpRequest, system: str, environment: str) -> HttpR
     page = Paginator(selectors.runs_of(found), PAGE).get_page(request.GET.get("page"))
     context = {
         **_frame(request, found, "infrastructure"),
-        **_gaps(found.config_version),
         "page": page,
         "state": selectors.newest_state(found),
         "drift": selectors.newest_drift_run(found),
@@ -162,8 +153,22 @@ def configuration(request: HttpRequest, system: str, environment: str) -> HttpRe
         "yaml": as_yaml(shown.document),
         "protection": found.protection,
         "rules": found.protection.rules,
+        **_own_terraform(found, shown),
     }
     return render(request, "environments/configuration.html", context)
+
+
+def _own_terraform(environment: Environment, version: ConfigVersion) -> dict[str, Any]:
+    """The version's own Terraform: whether it is trusted, and what was last read of it."""
+    own = version.config.terraform
+    if own is None:
+        return {"own": None}
+    refusal = sources.untrusted(environment.system, own)
+    return {
+        "own": own,
+        "untrusted": "" if refusal is None else refusal.message,
+        "reading": sources.reading_of(environment.system, own),
+    }
 
 
 @require_GET

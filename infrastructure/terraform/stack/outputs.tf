@@ -2,24 +2,24 @@ output "services" {
   description = "What the release controller needs of each service. Task templates have no images."
   value = {
     for name, service in var.services : name => {
-      cluster_name         = module.cluster.name
-      cluster_arn          = module.cluster.arn
-      service_name         = module.service[name].service_name
-      service_arn          = module.service[name].service_arn
-      task_template        = module.service[name].task_template
-      desired_count        = service.desired_count
-      min_count            = service.min_count
-      max_count            = service.max_count
-      container_names      = keys(service.containers)
-      target_group_arn     = module.service[name].target_group_arn
-      listener_rule_arn    = module.service[name].listener_rule_arn
-      log_group            = module.logs.groups[name].name
-      repository_urls      = { for container in keys(service.containers) : container => module.registry.repositories["${name}/${container}"].url }
-      subnet_ids           = service.tier == "public" ? module.network.public_subnet_ids : module.network.private_subnet_ids
-      security_group_ids   = [module.security_groups.service_ids[name]]
-      launch_type          = module.service[name].launch_type
-      scalable_resource_id = module.service[name].scalable_resource_id
-      alarm_names          = [for alarm in service.rollback_alarms : module.alarms.names[alarm]]
+      cluster_name       = module.cluster.name
+      cluster_arn        = module.cluster.arn
+      service_name       = module.service[name].service_name
+      service_arn        = module.service[name].service_arn
+      task_template      = module.service[name].task_template
+      desired_count      = service.desired_count
+      min_count          = service.min_count
+      max_count          = service.max_count
+      container_names    = keys(service.containers)
+      target_group_arn   = module.service[name].target_group_arn
+      listener_rule_arn  = module.service[name].listener_rule_arn
+      log_group          = module.logs.groups[name].name
+      repository_urls    = { for container in keys(service.containers) : container => module.registry.repositories["${name}/${container}"].url }
+      subnet_ids         = service.tier == "public" ? module.network.public_subnet_ids : module.network.private_subnet_ids
+      security_group_ids = [module.security_groups.service_ids[name]]
+      capacity_providers = module.service[name].capacity_providers
+      scalable_target    = module.service[name].scalable_target
+      alarm_names        = [for alarm in service.rollback_alarms : module.alarms.names[alarm]]
     }
   }
 }
@@ -104,4 +104,9 @@ output "alarms" {
 output "secret_arns" {
   description = "ARNs of secrets and parameters, by key; never values."
   value       = module.secrets.arns
+}
+
+output "people_roles" {
+  description = "ARNs of the roles for people, by role; null: none."
+  value       = one(module.people_roles[*].arns)
 }

@@ -8,13 +8,6 @@ locals {
   }
 }
 
-module "cluster" {
-  source = "../modules/ecs_cluster"
-
-  name               = local.name
-  container_insights = var.cluster.container_insights
-}
-
 module "service" {
   source   = "../modules/ecs_service"
   for_each = var.services
@@ -22,10 +15,10 @@ module "service" {
   name   = each.key
   prefix = local.name
   cluster = {
-    name                 = module.cluster.name
-    arn                  = module.cluster.arn
-    fargate_spot_percent = var.cluster.fargate_spot_percent
+    name = module.cluster.name
+    arn  = module.cluster.arn
   }
+  capacity = local.capacity
 
   containers = {
     for name, container in each.value.containers : name => merge(container, {
@@ -49,7 +42,7 @@ module "service" {
     cpu_architecture      = each.value.cpu_architecture
     stop_timeout_seconds  = each.value.stop_timeout_seconds
   }
-  counts = { min = each.value.min_count, max = each.value.max_count }
+  counts = { desired = each.value.desired_count, min = each.value.min_count, max = each.value.max_count }
   network = {
     vpc_id             = module.network.vpc_id
     subnet_ids         = each.value.tier == "public" ? module.network.public_subnet_ids : module.network.private_subnet_ids
@@ -62,9 +55,11 @@ module "service" {
     stickiness_seconds = try(each.value.routing.stickiness.duration_seconds, null)
     grace_seconds      = each.value.health_check_grace_seconds
   })
-  autoscaling = each.value.autoscaling
-  file_system = local.mounts[each.key]
-  log_group   = module.logs.groups[each.key]
+  autoscaling     = each.value.autoscaling
+  schedule        = local.schedule
+  file_system     = local.mounts[each.key]
+  service_connect = local.service_connect[each.key]
+  log_group       = module.logs.groups[each.key]
   permissions = {
     secret_arns     = [for key in local.service_secrets[each.key] : module.secrets.arns[key] if local.stores[key] == "secrets_manager"]
     parameter_arns  = [for key in local.service_secrets[each.key] : module.secrets.arns[key] if local.stores[key] == "parameter_store"]

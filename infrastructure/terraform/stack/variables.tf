@@ -57,18 +57,50 @@ variable "network" {
 }
 
 variable "cluster" {
-  description = "ECS cluster: launch type, Container Insights, share of Fargate tasks on spot capacity in percent."
+  description = "ECS cluster: launch type of all services, Container Insights, share of Fargate tasks on spot capacity in whole percent, instances (launch type EC2)."
   type = object({
     launch_type          = optional(string, "FARGATE")
     container_insights   = optional(bool, true)
     fargate_spot_percent = optional(number, 0)
+    ec2 = optional(object({
+      instance_types          = list(string)
+      min_instances           = number
+      max_instances           = number
+      on_demand_base          = optional(number, 0)
+      spot_percent            = optional(number, 0)
+      target_capacity_percent = optional(number, 100)
+      root_volume_gib         = optional(number, 30)
+    }))
   })
   default = {}
 
   validation {
-    condition     = var.cluster.launch_type == "FARGATE"
-    error_message = "This stack provisions Fargate only; launch type EC2 needs instances, which it does not make."
+    condition     = (var.cluster.launch_type == "EC2") == (var.cluster.ec2 != null)
+    error_message = "Launch type EC2 needs instances (ec2), and no other launch type has any."
   }
+}
+
+variable "schedule" {
+  description = "Scaling down outside of working hours: workdays (mon to sun), start and stop as hh:mm in a time zone, tasks per service outside of it; null: never."
+  type = object({
+    timezone        = optional(string, "UTC")
+    workdays        = optional(list(string), ["mon", "tue", "wed", "thu", "fri"])
+    start           = string
+    stop            = string
+    off_hours_count = optional(number, 0)
+  })
+  default = null
+}
+
+variable "people_roles" {
+  description = "Roles for people, and who may take them: principals (ARNs) for developers and for admins, multi-factor demanded or not, longest session in hours; null: none."
+  type = object({
+    developers    = optional(list(string), [])
+    admins        = optional(list(string), [])
+    require_mfa   = optional(bool, true)
+    session_hours = optional(number, 4)
+  })
+  default = null
 }
 
 variable "services" {
@@ -82,6 +114,7 @@ variable "services" {
     desired_count              = number
     min_count                  = number
     max_count                  = number
+    discovery_name             = optional(string)
     receives_from              = optional(list(string), [])
     uses_database              = optional(bool, true)
     uses_cache                 = optional(bool, true)

@@ -8,3 +8,9 @@ variable "container_insights" {
   type        = bool
   default     = true
 }
+
+variable "capacity_providers" {
+  description = "Capacity providers over instances, beside Fargate's two."
+  type        = list(string)
+  default     = []
+}

@@ -6,21 +6,61 @@ locals {
   metric_names = { cpu = "CPUUtilization", memory = "MemoryUtilization" }
 
   tracking = { for policy in try(var.autoscaling.target_tracking, []) : policy.metric => policy }
-  steps    = { for policy in try(var.autoscaling.steps, []) : "${policy.metric}-${policy.comparison}" => policy }
+  steps = {
+    for policy in try(var.autoscaling.steps, []) :
+    "${policy.metric}-${policy.comparison}-${policy.threshold_percent}" => policy
+  }
+
+  bounds    = var.autoscaling == null ? { min = var.counts.desired, max = var.counts.desired } : { min = var.counts.min, max = var.counts.max }
+  off_hours = try(var.schedule.off_hours_count, 0)
+  scheduled = var.schedule != null && local.off_hours < local.bounds.min
+  scaled    = var.autoscaling != null || local.scheduled
+
+  # After hours the schedule's bounds are in force, and they are as they should be: else every plan at night would
+  # want the day's, and its apply would wake everything up. Only then does a released service want so few tasks.
+  released = !startswith(aws_ecs_service.this.task_definition, aws_ecs_task_definition.bootstrap.family)
+  resting  = local.scheduled && local.released && aws_ecs_service.this.desired_count == local.off_hours
 }
 
-# A new service stays at 0 until its first release although the minimum is higher: its metrics are empty, so no
-# policy acts. Should Application Auto Scaling raise it all the same (it acts when bounds are modified: user guide,
-# "Scaling activities"), those tasks have no image to start from, and ECS tries again, ever more slowly, until the
-# release brings one.
+# Made suspended: nothing but its first release gives a service tasks, although its minimum is higher and a schedule
+# may say "start". The release controller resumes it when that release has succeeded.
 resource "aws_appautoscaling_target" "this" {
-  count = var.autoscaling == null ? 0 : 1
+  count = local.scaled ? 1 : 0
 
   service_namespace  = "ecs"
   scalable_dimension = "ecs:service:DesiredCount"
   resource_id        = "service/${var.cluster.name}/${aws_ecs_service.this.name}"
-  min_capacity       = var.counts.min
-  max_capacity       = var.counts.max
+  min_capacity       = local.resting ? local.off_hours : local.bounds.min
+  max_capacity       = local.resting ? local.off_hours : local.bounds.max
+
+  suspended_state {
+    dynamic_scaling_in_suspended  = true
+    dynamic_scaling_out_suspended = true
+    scheduled_scaling_suspended   = true
+  }
+
+  lifecycle {
+    ignore_changes = [suspended_state]
+  }
+}
+
+resource "aws_appautoscaling_scheduled_action" "this" {
+  for_each = local.scheduled ? {
+    start = { at = var.schedule.start, min = local.bounds.min, max = local.bounds.max }
+    stop  = { at = var.schedule.stop, min = local.off_hours, max = local.off_hours }
+  } : {}
+
+  name               = "${local.family}-${each.key}"
+  service_namespace  = aws_appautoscaling_target.this[0].service_namespace
+  scalable_dimension = aws_appautoscaling_target.this[0].scalable_dimension
+  resource_id        = aws_appautoscaling_target.this[0].resource_id
+  schedule           = each.value.at
+  timezone           = var.schedule.time_zone
+
+  scalable_target_action {
+    min_capacity = each.value.min
+    max_capacity = each.value.max
+  }
 }
 
 resource "aws_appautoscaling_policy" "tracking" {

@@ -5,6 +5,13 @@ locals {
   # Target groups and load balancers take 32 characters; a hash keeps shortened names unique.
   short_name = length(local.family) <= 32 ? local.family : "${trimsuffix(substr(local.family, 0, 25), "-")}-${substr(sha1(local.family), 0, 6)}"
 
+  # Every port has a name, by which Service Connect refers to it.
+  port_mappings = {
+    for name, container in var.containers : name => [
+      for port in container.port[*] : { name = name, containerPort = port, hostPort = port, protocol = "tcp" }
+    ]
+  }
+
   shared_volume = "shared"
 
   # The task template: container definitions as ECS takes them, but without images. Absent settings are left
@@ -15,7 +22,7 @@ locals {
         name         = name
         essential    = container.essential
         stopTimeout  = var.task.stop_timeout_seconds
-        portMappings = container.port == null ? [] : [{ containerPort = container.port, hostPort = container.port, protocol = "tcp" }]
+        portMappings = local.port_mappings[name]
         environment  = [for key, value in container.environment : { name = key, value = value }]
         secrets      = [for key, arn in container.secrets : { name = key, valueFrom = arn }]
         logConfiguration = {
@@ -52,7 +59,7 @@ locals {
 # first release. Its image need not exist.
 resource "aws_ecs_task_definition" "bootstrap" {
   family                   = "${local.family}-bootstrap"
-  requires_compatibilities = ["FARGATE"]
+  requires_compatibilities = [var.capacity.compatibility]
   network_mode             = "awsvpc"
   cpu                      = 256
   memory                   = 512
@@ -63,23 +70,26 @@ resource "aws_ecs_task_definition" "bootstrap" {
       name         = name
       image        = "${container.repository_url}:bootstrap"
       essential    = true
-      portMappings = container.port == null ? [] : [{ containerPort = container.port, hostPort = container.port, protocol = "tcp" }]
+      portMappings = local.port_mappings[name]
     }
   ])
 }
 
 resource "aws_ecs_service" "this" {
-  name                               = var.name
-  cluster                            = var.cluster.arn
-  task_definition                    = aws_ecs_task_definition.bootstrap.arn
+  name    = var.name
+  cluster = var.cluster.arn
+  # By its family, which is known before anything exists: autoscaling.tf tells by it what was never released.
+  task_definition                    = aws_ecs_task_definition.bootstrap.family
   desired_count                      = 0
-  launch_type                        = var.cluster.fargate_spot_percent > 0 ? null : "FARGATE"
   enable_ecs_managed_tags            = true
   propagate_tags                     = "SERVICE"
   enable_execute_command             = var.permissions.execute_command
   health_check_grace_period_seconds  = var.routing == null ? null : var.routing.grace_seconds
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
+
+  # Without it, another share of spot capacity would mean another service, with no task until its next release.
+  force_new_deployment = true
 
   network_configuration {
     subnets          = var.network.subnet_ids
@@ -88,14 +98,47 @@ resource "aws_ecs_service" "this" {
   }
 
   dynamic "capacity_provider_strategy" {
-    for_each = var.cluster.fargate_spot_percent > 0 ? {
-      FARGATE      = 100 - var.cluster.fargate_spot_percent
-      FARGATE_SPOT = var.cluster.fargate_spot_percent
-    } : {}
+    for_each = { for provider, weight in var.capacity.providers : provider => weight if weight > 0 }
 
     content {
       capacity_provider = capacity_provider_strategy.key
       weight            = capacity_provider_strategy.value
+    }
+  }
+
+  # On instances: over all zones first, then as few instances as will do.
+  dynamic "ordered_placement_strategy" {
+    for_each = var.capacity.compatibility == "EC2" ? [
+      { type = "spread", field = "attribute:ecs.availability-zone" },
+      { type = "binpack", field = "memory" },
+    ] : []
+
+    content {
+      type  = ordered_placement_strategy.value.type
+      field = ordered_placement_strategy.value.field
+    }
+  }
+
+  dynamic "service_connect_configuration" {
+    for_each = var.service_connect[*]
+
+    content {
+      enabled   = true
+      namespace = service_connect_configuration.value.namespace_arn
+
+      dynamic "service" {
+        for_each = service_connect_configuration.value.name[*]
+
+        content {
+          port_name      = var.service_connect.container
+          discovery_name = service.value
+
+          client_alias {
+            dns_name = service.value
+            port     = var.service_connect.port
+          }
+        }
+      }
     }
   }
 

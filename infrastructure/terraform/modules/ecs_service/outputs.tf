@@ -16,7 +16,7 @@ output "task_template" {
     memory                   = tostring(var.task.memory_mib)
     ephemeral_storage_gib    = var.task.ephemeral_storage_gib
     network_mode             = "awsvpc"
-    requires_compatibilities = ["FARGATE"]
+    requires_compatibilities = [var.capacity.compatibility]
     execution_role_arn       = aws_iam_role.execution.arn
     task_role_arn            = aws_iam_role.task.arn
     runtime_platform         = { operating_system_family = "LINUX", cpu_architecture = var.task.cpu_architecture }
@@ -32,14 +32,14 @@ output "task_template" {
   }
 }
 
-output "launch_type" {
-  description = "FARGATE, or null where a capacity provider strategy decides."
-  value       = aws_ecs_service.this.launch_type == "" ? null : aws_ecs_service.this.launch_type
+output "capacity_providers" {
+  description = "Weights of the capacity providers, by name."
+  value       = { for provider in aws_ecs_service.this.capacity_provider_strategy : provider.capacity_provider => provider.weight }
 }
 
-output "scalable_resource_id" {
-  description = "Resource id in Application Auto Scaling; null without scaling policies."
-  value       = one(aws_appautoscaling_target.this[*].resource_id)
+output "scalable_target" {
+  description = "What the release controller resumes after the first release: resource id in Application Auto Scaling, and the bounds by day; null for a fixed count."
+  value       = one([for target in aws_appautoscaling_target.this : { resource_id = target.resource_id, min = local.bounds.min, max = local.bounds.max }])
 }
 
 output "target_group_arn" {

@@ -9,12 +9,30 @@ variable "prefix" {
 }
 
 variable "cluster" {
-  description = "Cluster: name, ARN, and the share of Fargate tasks on spot capacity in percent."
+  description = "Cluster: name and ARN."
   type = object({
-    name                 = string
-    arn                  = string
-    fargate_spot_percent = optional(number, 0)
+    name = string
+    arn  = string
   })
+}
+
+variable "capacity" {
+  description = "Where tasks run: what their definition is compatible with (FARGATE or EC2), and capacity providers with their weights (whole numbers). All providers are Fargate's, or none is."
+  type = object({
+    compatibility = optional(string, "FARGATE")
+    providers     = optional(map(number), { FARGATE = 100 })
+  })
+  default = {}
+
+  validation {
+    condition     = contains(["FARGATE", "EC2"], var.capacity.compatibility)
+    error_message = "capacity.compatibility must be FARGATE or EC2."
+  }
+
+  validation {
+    condition     = alltrue([for weight in var.capacity.providers : weight >= 0 && floor(weight) == weight]) && sum(values(var.capacity.providers)) > 0
+    error_message = "Weights of capacity providers are whole numbers, and at least one is above 0."
+  }
 }
 
 variable "containers" {
@@ -52,10 +70,11 @@ variable "task" {
 }
 
 variable "counts" {
-  description = "Bounds of autoscaling."
+  description = "Tasks that the first release starts with (and that stay, without scaling policies), and the bounds of autoscaling."
   type = object({
-    min = number
-    max = number
+    desired = number
+    min     = number
+    max     = number
   })
 
   validation {
@@ -72,6 +91,11 @@ variable "network" {
     security_group_ids = list(string)
     assign_public_ip   = optional(bool, false)
   })
+
+  validation {
+    condition     = !(var.network.assign_public_ip && var.capacity.compatibility == "EC2")
+    error_message = "Tasks on EC2 instances cannot have public addresses: give them private subnets."
+  }
 }
 
 variable "routing" {
@@ -122,6 +146,28 @@ variable "autoscaling" {
       adjustment_tasks  = number
       cooldown_seconds  = optional(number, 300)
     })), [])
+  })
+  default = null
+}
+
+variable "schedule" {
+  description = "When the service is scaled down to off_hours_count tasks and up again: cron expressions of Application Auto Scaling in a time zone; null: never. Where off_hours_count is not below the fewest tasks, nothing is scheduled."
+  type = object({
+    time_zone       = string
+    start           = string
+    stop            = string
+    off_hours_count = number
+  })
+  default = null
+}
+
+variable "service_connect" {
+  description = "Service Connect: ARN of the namespace, and (where others find the service) its name there with the container and port that answer; null: the service neither finds nor is found."
+  type = object({
+    namespace_arn = string
+    name          = optional(string)
+    container     = optional(string)
+    port          = optional(number)
   })
   default = null
 }

@@ -1,0 +1,134 @@
+"""Your own Terraform, from its source to what may be handed to terraform: trusted, fetched, inspected, checked."""
+
+import os
+import pwd
+import stat
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from controlplane.core.models import System
+from controlplane.lib.aws import Account
+from controlplane.lib.errors import SlipwayError
+from environments_app import secretstores
+from environments_app.schema.own_terraform import OwnTerraform
+from environments_app.services import sources
+from environments_app.terraform import source, variables
+from environments_app.terraform.inspection import Refused, inspect, inspect_fetched
+from environments_app.terraform.source import Fetched
+from environments_app.terraform.workspace import Workspace
+
+MANIFEST = "modules.json"
+"""Terraform's list of the modules that `terraform get` has fetched, in .terraform/modules."""
+
+
+class NotAllowed(SlipwayError):
+    """The code, or what it is given, is refused before terraform starts; `problems` holds everything at once."""
+
+    def __init__(self, code: str, words: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(code, words, 409, problems=list(problems))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Code that passed: its files, and whether it uses modules that lie elsewhere."""
+
+    fetched: Fetched
+    fetches_modules: bool
+
+
+def read(system: System, own: OwnTerraform) -> Source:
+    """Fetches and inspects a trusted source, and keeps what it holds. No process but git is started.
+
+    Raises NotAllowed and SourceFailed.
+    """
+    if (refusal := sources.untrusted(system, own)) is not None:
+        raise NotAllowed(refusal.code, refusal.message)
+    try:
+        fetched = source.fetch(own, settings.SLIPWAY_TERRAFORM_FOLDERS)
+    except SlipwayError as error:
+        sources.remember(system, own, failure=error.message)
+        raise
+    found = inspect(fetched.files, own.path, settings.SLIPWAY_TERRAFORM_PROVIDERS)
+    refused = [str(each) for each in (*fetched.refused, *found.refused)]
+    known = variables.declared(found.root)
+    sources.remember(system, own, commit=fetched.commit, variables=known, refused=refused)
+    refuse(refused)
+    if wrong := [str(problem) for problem in variables.problems(own, known)]:
+        raise NotAllowed("VARIABLES_INVALID", f"The variables do not fit. First: {wrong[0]}", wrong)
+    return Source(fetched, found.fetches_modules)
+
+
+def refuse(refused: Sequence[str | Refused]) -> None:
+    """Raises NotAllowed where there is anything to refuse."""
+    words = [str(each) for each in refused]
+    if words:
+        count = f"{len(words)} thing{'s' * (len(words) > 1)}"
+        raise NotAllowed(
+            "TERRAFORM_REFUSED", f"The Terraform code does {count} that it may not. First: {words[0]}", words
+        )
+
+
+def inspect_modules(workspace: Workspace, own: OwnTerraform) -> None:
+    """Looks at the modules that `terraform get` has fetched, before anything of them is used. Raises NotAllowed."""
+    below = workspace.stack / ".terraform" / "modules"
+    tree = source.read_tree(below)
+    prefix = f"{'' if own.path == '.' else own.path + '/'}.terraform/modules/"
+    files = {prefix + name: content for name, content in tree.files.items()}
+    found = inspect_fetched(files, tree.files[MANIFEST], own.path, settings.SLIPWAY_TERRAFORM_PROVIDERS)
+    refuse([*tree.refused, *found])
+
+
+def secret_values(account: Account, own: OwnTerraform) -> dict[str, str]:
+    """The values of the sensitive variables, read now. Raises AwsError."""
+    return {name: secretstores.read(account, each.store, each.name) for name, each in own.secret_variables.items()}
+
+
+def moved_to(own: OwnTerraform, revision: str) -> str:
+    """What to say of a reference that names another commit than the approved one; "" where it does not."""
+    planned = revision.split(":")[0]
+    try:
+        now = source.tip_of(own, settings.SLIPWAY_TERRAFORM_FOLDERS)
+    except SlipwayError as error:
+        return f"whether {own.reference} has moved on since is not known: {error.message}"
+    if not now or now == planned:
+        return ""
+    return f"{own.reference} has moved on to {now}; what was approved is applied: {planned}"
+
+
+def user() -> int | None:
+    """The number of the user that foreign Terraform runs as; None where the worker is no root and so stays itself."""
+    if os.geteuid() != 0:
+        return None
+    name = settings.SLIPWAY_TERRAFORM_USER
+    try:
+        number = int(name) if name.isdecimal() else pwd.getpwnam(name).pw_uid
+    except KeyError:
+        number = 0
+    if number == 0:
+        raise NotAllowed(
+            "NO_TERRAFORM_USER",
+            f"The worker is root, and SLIPWAY_TERRAFORM_USER ({name}) names no other user of this machine. "
+            "Make one for foreign Terraform, or run the worker as an ordinary user.",
+        )
+    return number
+
+
+def workspaces() -> Path:
+    """Where the workspaces of foreign Terraform lie: where its user can reach them, the data folder being closed.
+
+    Raises NotAllowed where somebody else made the folder.
+    """
+    if os.geteuid() != 0 or settings.SLIPWAY_WORKSPACES_ARE_APART:
+        return Path(settings.SLIPWAY_WORKSPACES_DIR)
+    folder = Path(tempfile.gettempdir()) / "slipway-workspaces"
+    folder.mkdir(mode=0o711, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise NotAllowed(
+            "WORKSPACES_NOT_OURS", f"{folder} was made by somebody else. Remove it, or set SLIPWAY_WORKSPACES_DIR."
+        )
+    return folder

@@ -1,0 +1,94 @@
+"""A source is fetched by the real git: one branch, tag or commit, ordinary files only, and nothing of it acts."""
+
+from pathlib import Path
+
+import pytest
+
+from environments_app.schema.own_terraform import OwnTerraform
+from environments_app.terraform.source import SourceFailed, fetch, tip_of
+from tests.own_terraform_world import Repository, git, repository
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Repository:
+    return repository(tmp_path / "code", like="three_hundred")
+
+
+def own(code: Repository, reference: str = "main") -> OwnTerraform:
+    return OwnTerraform(source=code.source, reference=reference)
+
+
+def test_a_branch_a_tag_and_a_commit(code: Repository) -> None:
+    folders = [code.folder.parent]
+    first = git(code.folder, "rev-parse", "HEAD")
+    git(code.folder, "tag", "--annotate", "-m", "first", "v1")
+    (code.folder / "deep").mkdir()
+    (code.folder / "deep/ünï code.txt").write_bytes(b"\0\n")
+    second = code.commit()
+    assert fetch(own(code), folders).commit == second
+    assert fetch(own(code, "v1"), folders).commit == first
+    assert tip_of(own(code, "v1"), folders) == first
+    found = fetch(own(code, first), folders)
+    assert (found.commit, sorted(found.files)) == (first, ["main.tf"])
+    whole = fetch(own(code), folders)
+    assert whole.files["deep/ünï code.txt"] == b"\0\n"
+    assert whole.files["main.tf"] == (code.folder / "main.tf").read_bytes()
+    assert whole.revision("deep").startswith(f"{second}:deep:")
+    assert whole.revision(".") != found.revision(".")
+
+
+def test_a_name_that_is_a_branch_and_a_tag_is_refused(code: Repository) -> None:
+    git(code.folder, "tag", "main")
+    with pytest.raises(SourceFailed, match="main is both a branch and a tag"):
+        fetch(own(code), [code.folder.parent])
+
+
+@pytest.mark.parametrize("reference", ["nowhere", "f" * 40])
+def test_a_reference_that_is_not_there(code: Repository, reference: str) -> None:
+    with pytest.raises(SourceFailed):
+        fetch(own(code, reference), [code.folder.parent])
+
+
+def test_the_head_of_a_pull_request_has_no_name_here(code: Repository) -> None:
+    git(code.folder, "update-ref", "refs/pull/1/head", "HEAD")
+    for name in ("pull/1/head", "refs/pull/1/head", "1/head"):
+        with pytest.raises((SourceFailed, ValueError)):
+            fetch(own(code, name), [code.folder.parent])
+
+
+def test_links_and_submodules_are_told_and_never_laid_out(code: Repository) -> None:
+    (code.folder / "passwd.tf").symlink_to("/etc/passwd")
+    git(code.folder, "update-index", "--add", "--cacheinfo", f"160000,{'a' * 40},module")
+    code.commit()
+    git(code.folder, "update-index", "--add", "--cacheinfo", f"160000,{'a' * 40},module")
+    git(code.folder, "commit", "--quiet", "-m", "a submodule")
+    found = fetch(own(code), [code.folder.parent])
+    assert sorted(found.files) == ["main.tf"]
+    assert {each.file: each.what.split(",")[0] for each in found.refused} == {
+        "module": "it is a submodule",
+        "passwd.tf": "it is a symbolic link",
+    }
+
+
+def test_a_repository_on_this_machine_only_where_the_operator_allows_it(code: Repository, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/etc")
+    for source in (code.source, f"file://{tmp_path}/link", str(tmp_path / "link"), "/etc"):
+        reference = None if source.startswith("/") else "main"
+        with pytest.raises(SourceFailed, match="SLIPWAY_TERRAFORM_FOLDERS"):
+            fetch(OwnTerraform(source=source, reference=reference), [])
+    with pytest.raises(SourceFailed, match="SLIPWAY_TERRAFORM_FOLDERS"):
+        fetch(OwnTerraform(source=str(tmp_path / "link")), [tmp_path])
+
+
+def test_a_folder_is_taken_as_it_is_without_what_git_and_terraform_keep(code: Repository, tmp_path: Path) -> None:
+    (code.folder / ".terraform").mkdir()
+    (code.folder / ".terraform/left.tf").touch()
+    (code.folder / "elsewhere").symlink_to("/etc")
+    found = fetch(OwnTerraform(source=str(code.folder)), [tmp_path])
+    assert (sorted(found.files), found.commit) == (["main.tf"], "")
+    assert [each.file for each in found.refused] == ["elsewhere"]
+
+
+def test_a_host_that_does_not_answer_is_said_in_words() -> None:
+    with pytest.raises(SourceFailed, match="git ls-remote failed"):
+        fetch(OwnTerraform(source="https://127.0.0.1:1/code.git", reference="main"), [])
