@@ -22,8 +22,8 @@ from controlplane.pages.demo import Demo
 from deployments_app.models import Deployment
 from deployments_app.services import deployments
 from environments_app.models import Environment, Run, TrustedSource
+from environments_app.schema.export import as_yaml
 from environments_app.services import protections, sources
-from environments_app.views.configuration import as_yaml
 from tests import factories
 from tests.config_fields import form, sent
 from tests.release_world import outputs, provisioned, release

@@ -22,9 +22,9 @@ from deployments_app.models import Deployment, Release
 from deployments_app.selectors import unreleased
 from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment, Run, Service
+from environments_app.schema.export import as_yaml
 from environments_app.services import sources
 from environments_app.views import applied
-from environments_app.views.configuration import as_yaml
 from environments_app.views.lookup import environment_or_404
 from environments_app.views.versions import chosen_versions, version_or_404
 
