@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from controlplane.core.admin import ReadOnlyAdmin
 from controlplane.core.policies import Capability
-from controlplane.core.views import require
+from controlplane.core.views import person, require
 from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Run, Service, TrustedSource
 from environments_app.views.config_form import editing
 from environments_app.views.configuration import STORED
@@ -30,6 +30,13 @@ class EnvironmentAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Environment]:
         return super().get_queryset(request).annotate(newest=Max("config_versions__number"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(person(request).is_superuser)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Environments are made on the product's own page: with a protection and a first configuration."""
+        return redirect("environments:new-environment")
 
     @admin.display(description="Newest version", ordering="newest")
     def version(self, environment: Any) -> str:

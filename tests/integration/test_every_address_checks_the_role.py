@@ -42,7 +42,10 @@ DEVELOPERS, APPROVERS, OPERATORS, ADMINS = MEMBERS[1:], MEMBERS[2:], MEMBERS[3:]
 HERE = "environments/<slug:system>/<slug:environment>"
 RUN, DEPLOYMENT = "runs/<uuid:run_id>", "deployments/<uuid:deployment_id>"
 
-OWN_PAGES = {"", "audit", "environments", "inbox", "releases", "search", "settings"}
+OWN_PAGES = {
+    *("", "alert-routes", "audit", "blueprints", "environments", "environments/new", "inbox", "releases", "search"),
+    "settings",
+}
 """Pages for everybody who is signed in: they show what the reader may see."""
 
 PAGES = {
@@ -55,6 +58,7 @@ PAGES = {
     f"{HERE}/protection": MEMBERS,
     "protections/<uuid:environment_id>": MEMBERS,
     f"{HERE}/webhook": DEVELOPERS,
+    "systems/<slug:system>/blueprint.yaml": MEMBERS,
     "systems/<slug:system>/sources": MEMBERS,
     "output/<uuid:stream_id>.txt": MEMBERS,
     "releases/<uuid:release_id>": MEMBERS,
