@@ -91,7 +91,7 @@ class BlueprintForm(forms.Form):
 class EnvironmentForm(forms.Form):
     """A new environment; `source` becomes the document of its first configuration."""
 
-    system = forms.ModelChoiceField(label="System", queryset=System.objects.none())
+    system = forms.ModelChoiceField(label="System", queryset=System.objects.none(), empty_label="choose")
     name = forms.RegexField(
         label="Name",
         regex=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",

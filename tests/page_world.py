@@ -45,6 +45,7 @@ def make() -> PageWorld:
     )  # fmt: skip
 
     changed = {**live.config_version.document, "logs": {"retention_days": 90}, "budget": {"monthly_usd": 120}}
+    changed["alert_routes"] = [{"severity": "critical", "channel": "email", "target": "shop-on-call@example.com"}]
     configs.save_config(Actor.person(reader), live, changed, based_on=1, reason="Auditors ask for three months.")
     other_admin = Actor.person(factories.member(system, "admin", "ben"))
     weaker = {"required_approvals": 0, "branches": ["main", "release/*"]}

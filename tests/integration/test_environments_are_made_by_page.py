@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from controlplane.core.actors import Actor
-from controlplane.core.models import AuditEvent, System, User
+from controlplane.core.models import ApiToken, AuditEvent, System, User
 from environments_app import schema
 from environments_app.models import BlueprintFile, ConfigVersion, Environment
 from environments_app.services import blueprints, configs
@@ -101,6 +101,26 @@ def test_an_admin_of_another_system_loads_no_new_one(anna: User) -> None:
     assert "a superuser makes new ones" in text(answer)
     assert AuditEvent.objects.filter(action="blueprint.loaded", refused=True).exists()
     assert not System.objects.filter(slug="tvmaze-ingestion").exists()
+
+
+def test_programs_load_and_export_files_too(root: User, anna: User) -> None:
+    def call(who: User, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {ApiToken.issue(who, 'test')[1]}"}
+        return getattr(Client(), method)(f"/api/v1{path}", body, content_type="application/json", headers=headers)
+
+    refused = call(anna, "post", "/blueprints", {"text": TEXT})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FORBIDDEN")
+    loaded = call(root, "post", "/blueprints", {"text": TEXT})
+    assert loaded.status_code == 201
+    names = [each.name for each in schema.load_blueprint(FILE).environments]
+    assert loaded.json() == {"system": "tvmaze-ingestion", "made": names, "kept": []}
+    assert call(root, "post", "/blueprints", {"text": TEXT}).json()["kept"] == names
+    assert call(root, "get", "/systems/tvmaze-ingestion/blueprint").content.decode() == TEXT
+    wrong = call(root, "post", "/blueprints", {"text": TEXT.replace("zone_count: 2", "zone_count: 9")}).json()["error"]
+    assert wrong["code"] == "BLUEPRINT_INVALID"
+    assert "environments.development.config.network.zone_count" in {
+        each["path"] for each in wrong["details"]["problems"]
+    }
 
 
 # ---- New environments

@@ -147,6 +147,11 @@ OPERATIONS: dict[tuple[str, str], tuple[dict[str, Any] | None, tuple[str, ...]]]
     ("post", f"{API_DEPLOYMENT}/abort"): ({}, APPROVERS),
     ("post", f"{API_DEPLOYMENT}/rollback"): ({}, OPERATORS),
     ("get", "/releases?system=$system"): (None, MEMBERS),
+    ("get", "/systems/{system}/blueprint"): (None, MEMBERS),
+    ("post", "/systems/{system}/environments"): (
+        {"environment": "more", "tier": "staging", "config": factories.SMALL_CONFIG, "reason": "because"},
+        ADMINS,
+    ),
     ("get", "/systems/{system}/sources"): (None, MEMBERS),
     ("post", "/systems/{system}/sources"): ({"source": "/code", "reason": "because"}, ()),
     ("post", "/systems/{system}/sources/{source_id}/revoke"): ({}, ()),
@@ -155,6 +160,8 @@ OPERATIONS: dict[tuple[str, str], tuple[dict[str, Any] | None, tuple[str, ...]]]
 FOR_EVERY_TOKEN = {
     ("get", "/audit"),
     ("get", "/environments"),
+    # Read for what it names: whose file a token may load is tested with the files.
+    ("post", "/blueprints"),
     ("get", "/schemas/blueprint.json"),
     ("get", "/schemas/environment.json"),
 }
