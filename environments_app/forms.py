@@ -29,7 +29,7 @@ class ConfigForm(forms.Form):
     def clean_document(self) -> dict[str, Any]:
         """The YAML as a mapping; the schema judges it afterwards."""
         try:
-            document = yaml.safe_load(self.cleaned_data["document"])
+            document = schema.load_yaml(self.cleaned_data["document"])
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""

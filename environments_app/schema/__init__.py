@@ -21,6 +21,7 @@ from environments_app.schema.document import canonical, digest, json_schema, par
 from environments_app.schema.gaps import Gap, unprovisioned
 from environments_app.schema.problems import ConfigInvalid, Problem
 from environments_app.schema.render import render_variables
+from environments_app.schema.yaml_text import load_yaml
 
 __all__ = [
     "AccountRoles",
@@ -38,6 +39,7 @@ __all__ = [
     "digest",
     "json_schema",
     "load_blueprint",
+    "load_yaml",
     "parse",
     "read_blueprint",
     "read_protection",

@@ -13,6 +13,7 @@ from environments_app.schema.base import Name, Section
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.document import parse
 from environments_app.schema.problems import ConfigInvalid, Problem, from_validation
+from environments_app.schema.yaml_text import load_yaml
 
 SectionType = TypeVar("SectionType", bound=Section)
 Tier = Literal["development", "staging", "production"]
@@ -133,7 +134,7 @@ def blueprint_files(directory: Path) -> Iterator[Path]:
 
 def _yaml(text: str) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(text)
+        document = load_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigInvalid([Problem("", f"not readable as YAML: {' '.join(str(error).split())}", "YAML")]) from error
     if not isinstance(document, dict):

@@ -19,12 +19,6 @@ class Gap:
 
 
 ALL = [
-    Gap("cdn", lambda c: c.cdn is not None, "There is no CDN; requests go straight to the load balancer."),
-    Gap(
-        "waf.attach_to",
-        lambda c: c.waf is not None and c.waf.attach_to == "cdn",
-        "There is no CDN that the WAF could stand before, so there is no WAF.",
-    ),
     Gap("api_gateway", lambda c: c.api_gateway is not None, "There is no API Gateway."),
     Gap("user_pool", lambda c: c.user_pool is not None, "There is no Cognito user pool, so nobody signs in by one."),
     Gap(

@@ -7,18 +7,21 @@ from pydantic import Field, StringConstraints
 from environments_app.schema.base import Section
 
 Principal = Annotated[
-    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|user/.+|role/.+|assumed-role/.+)$")
+    str,
+    StringConstraints(pattern=r"^(account|arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|user/.+|role/.+|assumed-role/.+))$"),
 ]
+"""Who may take a role; `account`: whom the environment's own account lets, by the policies of its IAM."""
 
 
 class PeopleRoles(Section):
     """IAM roles that people take (infrastructure/terraform/modules/people_roles says what each may do)."""
 
     developers: tuple[Principal, ...] = Field(
-        default=(), description="ARNs of accounts, roles or users that may take the developer role; empty: no such role"
+        default=(),
+        description="Who may take the developer role: account, or ARNs of accounts, roles or users; empty: none",
     )
     admins: tuple[Principal, ...] = Field(
-        default=(), description="ARNs of accounts, roles or users that may take the admin role; empty: no such role"
+        default=(), description="Who may take the admin role: account, or ARNs of accounts, roles or users; empty: none"
     )
     require_mfa: bool = Field(
         default=True, description="Whether a second factor is demanded; IAM Identity Center's sessions do not show it"

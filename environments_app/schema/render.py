@@ -43,6 +43,7 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "registry": dumped["registry"],
         "load_balancer": dumped["load_balancer"],
         "dns": dumped["dns"],
+        "cdn": dumped["cdn"],
         "waf": dumped["waf"],
         "secrets": dumped["secrets"],
         "logs": dumped["logs"],
@@ -51,7 +52,6 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "alarms": {
             name: alarm.model_dump(mode="json") | {"threshold": _cloudwatch_threshold(alarm, config)}
             for name, alarm in config.alarms.items()
-            if not alarm.metric.startswith("cdn_")
         },
         "dashboards": dumped["dashboard"]["boards"] if dumped["dashboard"] else [],
         "tracing": dumped["tracing"],

@@ -87,6 +87,17 @@ def test_the_task_template_has_everything_but_an_image(plan: dict[str, Any]) -> 
     assert [secret["name"] for secret in container["secrets"]] == ["DATABASE_URL", "REDIS_URL", "SECRET_KEY_BASE"]
 
 
+def test_roles_for_people_are_given_by_the_account_that_the_plan_is_of(plan: dict[str, Any]) -> None:
+    trusts = {
+        role["name"]: json.loads(role["assume_role_policy"])["Statement"][0]["Principal"]["AWS"]
+        for role in planned(plan, "aws_iam_role")
+        if role["name"].endswith(("-developer", "-admin"))
+    }
+
+    assert len(trusts) == 2
+    assert set(trusts.values()) == {"arn:aws:iam::123456789012:root"}
+
+
 def test_everything_that_can_be_is_tagged(plan: dict[str, Any]) -> None:
     tagged = [
         change["change"]["after"]["tags_all"]

@@ -144,6 +144,13 @@ def test_everybody_is_no_principal_of_a_role() -> None:
     assert [each.path for each in refused.value.problems] == ["people_roles.admins.0"]
 
 
+def test_people_may_be_those_of_the_environments_own_account() -> None:
+    config = parse(document({"people_roles": {"admins": ["account"]}}))
+
+    assert config.people_roles is not None
+    assert config.people_roles.admins == ("account",)
+
+
 def test_instances_schedules_names_and_roles_reach_terraform() -> None:
     schedule = {"start": "07:00", "stop": "22:00"}
     people = {"developers": ["arn:aws:iam::123456789012:root"]}

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def _problems(self, path: Path) -> list[schema.Problem]:
         try:
             text = path.read_text(encoding="utf-8")
-            document = yaml.safe_load(text)
+            document = schema.load_yaml(text)
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             return [schema.Problem("", f"not readable: {' '.join(str(error).split())}", "a YAML or JSON file")]
         if not isinstance(document, dict):

@@ -35,7 +35,10 @@ locals {
     waf      = { WebACL = local.name, Region = var.region, Rule = "ALL" }
   }
 
-  known_alarms  = { for name, alarm in var.alarms : name => merge(alarm, { is = local.metrics[alarm.metric] }) if alarm.metric != "custom" }
+  known_alarms = {
+    for name, alarm in var.alarms : name => merge(alarm, { is = local.metrics[alarm.metric] })
+    if alarm.metric != "custom" && !contains(local.at_the_edge, alarm.metric)
+  }
   custom_alarms = { for name, alarm in var.alarms : name => alarm if alarm.metric == "custom" }
 }
 

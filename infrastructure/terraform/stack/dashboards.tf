@@ -29,8 +29,8 @@ locals {
       var.load_balancer == null ? [] : [
         { title = "Client errors", statistic = "Sum", metrics = [["AWS/ApplicationELB", "HTTPCode_Target_4XX_Count", "LoadBalancer", local.balancer]] },
       ],
-      length(module.waf) == 0 ? [] : [
-        { title = "Requests blocked by the firewall", statistic = "Sum", metrics = [["AWS/WAFV2", "BlockedRequests", "WebACL", local.name, "Region", var.region, "Rule", "ALL"]] },
+      var.waf == null ? [] : [
+        { title = "Requests blocked by the firewall", statistic = "Sum", metrics = [concat(["AWS/WAFV2", "BlockedRequests", "WebACL", local.name], local.waf_region, ["Rule", "ALL"])] },
       ],
     )
     cost = [

@@ -81,6 +81,8 @@ module "storage" {
   buckets = {
     for key, bucket in var.buckets : key => merge(bucket, {
       replicated = bucket.replica_region != null
+      served     = try(var.cdn.static_bucket, null) == key
+      served_by  = one(module.cdn[*].arn)
       name       = coalesce(bucket.name, "${local.name}-${key}-${data.aws_caller_identity.this.account_id}")
     })
   }

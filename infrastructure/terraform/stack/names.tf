@@ -5,10 +5,12 @@ locals {
   brings_certificate = try(var.load_balancer.certificate_arn, null) != null
   https              = var.load_balancer != null && (local.brings_certificate || var.dns != null)
 
-  front = var.load_balancer == null ? null : {
-    dns_name = module.load_balancer[0].dns_name
-    zone_id  = module.load_balancer[0].zone_id
-  }
+  # What the names point at.
+  front = (
+    var.cdn != null ? { dns_name = module.cdn[0].dns_name, zone_id = module.cdn[0].zone_id } :
+    var.load_balancer != null ? { dns_name = module.load_balancer[0].dns_name, zone_id = module.load_balancer[0].zone_id } :
+    null
+  )
 }
 
 module "dns" {

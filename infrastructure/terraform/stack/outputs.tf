@@ -35,9 +35,12 @@ output "load_balancer" {
 }
 
 output "addresses" {
-  description = "Where the environment answers: by its names, else under the load balancer's own; and the name servers of its zone."
+  description = "Where the environment answers: by its names, else under the CDN's or the load balancer's own; and the name servers of its zone."
   value = {
-    urls         = [for name in coalescelist(local.domains, module.load_balancer[*].dns_name, [""]) : "${local.https ? "https" : "http"}://${name}" if name != ""]
+    urls = [
+      for name in coalescelist(local.domains, module.cdn[*].dns_name, module.load_balancer[*].dns_name, [""]) :
+      "${var.cdn != null || local.https ? "https" : "http"}://${name}" if name != ""
+    ]
     name_servers = flatten(module.dns[*].name_servers)
   }
 }

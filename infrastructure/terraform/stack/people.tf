@@ -1,10 +1,17 @@
+data "aws_partition" "this" {}
+
+locals {
+  # The configuration does not know the account that it will be applied in: it says `account`.
+  own_account = "arn:${data.aws_partition.this.partition}:iam::${data.aws_caller_identity.this.account_id}:root"
+}
+
 module "people_roles" {
   source = "../modules/people_roles"
   count  = var.people_roles == null ? 0 : 1
 
   name          = local.name
-  developers    = var.people_roles.developers
-  admins        = var.people_roles.admins
+  developers    = [for who in var.people_roles.developers : who == "account" ? local.own_account : who]
+  admins        = [for who in var.people_roles.admins : who == "account" ? local.own_account : who]
   require_mfa   = var.people_roles.require_mfa
   session_hours = var.people_roles.session_hours
   cluster_arn   = module.cluster.arn

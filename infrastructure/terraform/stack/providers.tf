@@ -17,6 +17,16 @@ provider "aws" {
   }
 }
 
+# CloudFront, its certificates, firewall and metrics are in us-east-1, wherever the environment is.
+provider "aws" {
+  alias  = "us_east_1"
+  region = "us-east-1"
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
 locals {
   tags = merge(var.tags, {
     "slipway:system"      = var.system

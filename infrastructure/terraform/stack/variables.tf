@@ -93,7 +93,7 @@ variable "schedule" {
 }
 
 variable "people_roles" {
-  description = "Roles for people, and who may take them: principals (ARNs) for developers and for admins, multi-factor demanded or not, longest session in hours; null: none."
+  description = "Roles for people, and who may take them: principals (ARNs, or `account` for the one applied in) for developers and for admins, multi-factor demanded or not, longest session in hours; null: none."
   type = object({
     developers    = optional(list(string), [])
     admins        = optional(list(string), [])
@@ -284,6 +284,18 @@ variable "dns" {
     create_zone       = optional(bool, false)
     domain            = string
     alternative_names = optional(list(string), [])
+  })
+  default = null
+}
+
+variable "cdn" {
+  description = "CloudFront distribution; null: none."
+  type = object({
+    price_class         = optional(string, "PriceClass_100")
+    static_bucket       = optional(string)
+    static_paths        = optional(list(string), [])
+    default_ttl_seconds = optional(number, 0)
+    compress            = optional(bool, true)
   })
   default = null
 }

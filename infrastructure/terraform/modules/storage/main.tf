@@ -57,8 +57,29 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   }
 }
 
-data "aws_iam_policy_document" "tls_only" {
+data "aws_iam_policy_document" "access" {
   for_each = aws_s3_bucket.this
+
+  dynamic "statement" {
+    for_each = var.buckets[each.key].served ? ["distribution"] : []
+
+    content {
+      sid       = "DistributionReads"
+      actions   = ["s3:GetObject"]
+      resources = ["${each.value.arn}/*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["cloudfront.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceArn"
+        values   = [var.buckets[each.key].served_by]
+      }
+    }
+  }
 
   statement {
     sid       = "DenyWithoutTls"
@@ -83,7 +104,7 @@ resource "aws_s3_bucket_policy" "this" {
   for_each = aws_s3_bucket.this
 
   bucket = each.value.id
-  policy = data.aws_iam_policy_document.tls_only[each.key].json
+  policy = data.aws_iam_policy_document.access[each.key].json
 
   depends_on = [aws_s3_bucket_public_access_block.this]
 }

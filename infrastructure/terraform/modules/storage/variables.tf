@@ -4,12 +4,14 @@ variable "name" {
 }
 
 variable "buckets" {
-  description = "Buckets, by key: global name, versioning, whether objects are copied to the region of the provider aws.replica, lifecycle ages in days, CORS origins."
+  description = "Buckets, by key: global name, distribution that reads it (with `served`, since its ARN is only known once it is made), versioning, whether objects are copied to the region of the provider aws.replica, lifecycle ages in days, CORS origins."
   type = map(object({
     name          = string
     versioning    = optional(bool, true)
     replicated    = optional(bool, false)
     force_destroy = optional(bool, false)
+    served        = optional(bool, false)
+    served_by     = optional(string)
     cors_origins  = optional(list(string), [])
     lifecycle = optional(object({
       infrequent_access_days = optional(number)

@@ -2,7 +2,7 @@ resource "aws_wafv2_web_acl" "this" {
   #checkov:skip=CKV_AWS_192:the configuration decides on rule groups (AWSManagedRulesKnownBadInputsRuleSet has this one)
   name        = var.name
   description = "Web application firewall of ${var.name}"
-  scope       = "REGIONAL"
+  scope       = var.scope
 
   default_action {
     allow {}
@@ -122,7 +122,10 @@ resource "aws_wafv2_web_acl" "this" {
   }
 }
 
+# CloudFront takes a firewall by the distribution's own setting.
 resource "aws_wafv2_web_acl_association" "this" {
+  count = var.scope == "REGIONAL" ? 1 : 0
+
   resource_arn = var.resource_arn
   web_acl_arn  = aws_wafv2_web_acl.this.arn
 }

@@ -3,9 +3,21 @@ variable "name" {
   type        = string
 }
 
-variable "resource_arn" {
-  description = "Load balancer that it protects."
+variable "scope" {
+  description = "REGIONAL (a load balancer), or CLOUDFRONT (with a provider in us-east-1)."
   type        = string
+  default     = "REGIONAL"
+
+  validation {
+    condition     = contains(["REGIONAL", "CLOUDFRONT"], var.scope)
+    error_message = "scope must be REGIONAL or CLOUDFRONT."
+  }
+}
+
+variable "resource_arn" {
+  description = "Load balancer that it protects, with scope REGIONAL."
+  type        = string
+  default     = null
 }
 
 variable "rate_limit" {
