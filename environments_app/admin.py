@@ -13,8 +13,16 @@ from django.utils.html import format_html
 
 from controlplane.core.admin import ReadOnlyAdmin
 from controlplane.core.policies import Capability
-from controlplane.core.views import require
-from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Run, Service, TrustedSource
+from controlplane.core.views import person, require
+from environments_app.models import (
+    BlueprintFile,
+    ConfigVersion,
+    Environment,
+    ProtectionVersion,
+    Run,
+    Service,
+    TrustedSource,
+)
 from environments_app.views.config_form import editing
 from environments_app.views.configuration import STORED
 from environments_app.views.versions import chosen_versions
@@ -22,7 +30,7 @@ from environments_app.views.versions import chosen_versions
 
 @admin.register(Environment)
 class EnvironmentAdmin(ReadOnlyAdmin):
-    list_display = ("system", "slug", "tier", "version", "configuration", "history")
+    list_display = ("system", "slug", "tier", "version", "configuration", "history", "protects")
     list_display_links = ("slug",)
     list_filter = ("tier", "system")
     list_select_related = ("system",)
@@ -30,6 +38,13 @@ class EnvironmentAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Environment]:
         return super().get_queryset(request).annotate(newest=Max("config_versions__number"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(person(request).is_superuser)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Environments are made on the product's own page: with a protection and a first configuration."""
+        return redirect("environments:new-environment")
 
     @admin.display(description="Newest version", ordering="newest")
     def version(self, environment: Any) -> str:
@@ -42,6 +57,11 @@ class EnvironmentAdmin(ReadOnlyAdmin):
     @admin.display(description="History")
     def history(self, environment: Environment) -> str:
         return format_html('<a href="{}">Versions of {}</a>', self._address("versions", environment), environment)
+
+    @admin.display(description="Protection")
+    def protects(self, environment: Environment) -> str:
+        address = reverse("environments:protection", args=[environment.system.slug, environment.slug])
+        return format_html('<a href="{}">Protection of {}</a>', address, environment)
 
     def get_urls(self) -> list[URLPattern]:
         pages = {"configuration": self.edit_configuration, "versions": self.show_versions}
@@ -92,6 +112,14 @@ class VersionAdmin(ReadOnlyAdmin):
     list_select_related = ("environment__system",)
     search_fields = ("environment__slug", "environment__system__slug", "author_name", "reason")
     date_hierarchy = "created_at"
+
+
+@admin.register(BlueprintFile)
+class BlueprintFileAdmin(ReadOnlyAdmin):
+    list_display = ("system", "author_name", "created_at", "digest")
+    list_filter = ("system",)
+    list_select_related = ("system",)
+    search_fields = ("system__slug", "author_name", "text")
 
 
 @admin.register(Run)

@@ -1,11 +1,13 @@
 """Reading environments and runs for pages and API."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from controlplane.core.models import ApprovalRequest
-from environments_app.models import Environment, Run, StateVersion
+from controlplane.core.models import ApprovalRequest, System
+from environments_app.models import ConfigVersion, Environment, Run, StateVersion
 from environments_app.states import ENDED_WELL
 
 
@@ -52,3 +54,35 @@ def proposal_of(environment: Environment) -> ApprovalRequest | None:
 def _newest_request(kind: str, identifier: UUID) -> ApprovalRequest | None:
     requests = ApprovalRequest.objects.filter(subject_kind=kind, subject_id=identifier).order_by("-created_at")
     return requests.prefetch_related("approvals__user").select_related("system", "requester").first()
+
+
+@dataclass(frozen=True)
+class RouteFound:
+    """One alert route of an environment's newest configuration."""
+
+    system: str
+    environment: str
+    severity: str
+    channel: str
+    target: str
+
+    @property
+    def text(self) -> str:
+        """What a search looks in."""
+        return f"{self.system}/{self.environment} {self.severity} {self.channel} {self.target}".lower()
+
+
+def alert_routes(systems: Iterable[System], query: str = "") -> list[RouteFound]:
+    """The alert routes of the systems' environments, by name; of those only the ones in which `query` occurs."""
+    newest = ConfigVersion.objects.filter(environment=OuterRef("environment")).order_by("-number").values("pk")[:1]
+    versions = ConfigVersion.objects.filter(environment__system__in=list(systems), pk=Subquery(newest))
+    rows = versions.order_by("environment__system__slug", "environment__slug").values_list(
+        "environment__system__slug", "environment__slug", "document__alert_routes"
+    )
+    found = [
+        RouteFound(system, environment, route["severity"], route["channel"], route["target"])
+        for system, environment, routes in rows
+        for route in routes or ()
+    ]
+    wanted = query.lower()
+    return [each for each in found if wanted in each.text]

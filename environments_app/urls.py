@@ -1,6 +1,6 @@
 from django.urls import path
 
-from environments_app.views import configuration, runs, sources
+from environments_app.views import alert_routes, blueprints, configuration, making, protection, runs, sources, versions
 
 app_name = "environments"
 urlpatterns = [
@@ -19,6 +19,23 @@ urlpatterns = [
         configuration.edit_yaml,
         name="edit-config-yaml",
     ),
+    path(
+        "environments/<slug:system>/<slug:environment>/configuration/restore", versions.restore, name="restore-config"
+    ),
+    path("environments/<slug:system>/<slug:environment>/protection", protection.show, name="protection"),
+    path(
+        "environments/<slug:system>/<slug:environment>/protection/approve", protection.agree, name="approve-protection"
+    ),
+    path(
+        "environments/<slug:system>/<slug:environment>/protection/withdraw",
+        protection.withdraw,
+        name="withdraw-protection",
+    ),
+    path("protections/<uuid:environment_id>", protection.show_by_id, name="protection-by-id"),
+    path("environments/new", making.new, name="new-environment"),
+    path("alert-routes", alert_routes.show, name="alert-routes"),
+    path("blueprints", blueprints.show, name="blueprints"),
+    path("systems/<slug:system>/blueprint.yaml", blueprints.export, name="export-blueprint"),
     path("systems/<slug:system>/sources", sources.show, name="sources"),
     path("systems/<slug:system>/sources/trust", sources.trust, name="trust-source"),
     path("systems/<slug:system>/sources/<uuid:source_id>/revoke", sources.revoke, name="revoke-source"),

@@ -10,6 +10,7 @@ from controlplane.core.services import audit, locks, output
 from controlplane.lib import clock
 from deployments_app.models import Deployment
 from environments_app.models import Environment, Run, StateVersion
+from environments_app.services import configs, protections
 from tests import factories, release_world
 
 FAILURE = {
@@ -43,6 +44,12 @@ def make() -> PageWorld:
         after={"state": "queued"}, reason="A freeze is on.", refused=True,
     )  # fmt: skip
 
+    changed = {**live.config_version.document, "logs": {"retention_days": 90}, "budget": {"monthly_usd": 120}}
+    changed["alert_routes"] = [{"severity": "critical", "channel": "email", "target": "shop-on-call@example.com"}]
+    configs.save_config(Actor.person(reader), live, changed, based_on=1, reason="Auditors ask for three months.")
+    other_admin = Actor.person(factories.member(system, "admin", "ben"))
+    weaker = {"required_approvals": 0, "branches": ["main", "release/*"]}
+    protections.change(other_admin, live, weaker, based_on=1, reason="A freeze needs quick hands.")
     asked = factories.planned_run(live, developer)
     Run.objects.filter(pk=asked.pk).update(**_plan())
     failed = factories.run(staging, developer)
@@ -69,6 +76,12 @@ def make() -> PageWorld:
             "environment": environment,
             "infrastructure": f"{environment}/infrastructure",
             "configuration": f"{environment}/configuration",
+            "configuration, an old version": f"{environment}/configuration?version=1",
+            "configuration, compared": f"{environment}/configuration?from=1&to=2",
+            "new environment": "/environments/new",
+            "blueprints": "/blueprints",
+            "alert routes": "/alert-routes",
+            "protection, with a proposal": f"{environment}/protection",
             "edit configuration": f"{environment}/configuration/edit",
             "edit configuration as YAML": f"{environment}/configuration/edit/yaml",
             "activity": f"{environment}/activity",

@@ -93,7 +93,8 @@ class PeopleAdmin(AuditedAdmin, UserAdmin):
 @admin.register(System)
 class SystemAdmin(AuditedAdmin):
     KIND = "system"
-    list_display = ("slug", "title", "external_id")
+    list_display = ("slug", "title", "external_id", "created_at")
+    list_filter = ("created_at",)
     search_fields = ("slug", "title")
     readonly_fields = ("external_id", "created_at")
 
@@ -106,6 +107,7 @@ class MembershipAdmin(AuditedAdmin):
     KIND = "membership"
     list_display = ("user", "system", "role")
     list_filter = ("system", "role")
+    list_select_related = ("user", "system")
     search_fields = ("user__username", "system__slug")
     autocomplete_fields = ("user", "system")
 
@@ -116,6 +118,8 @@ class ApiTokenAdmin(AuditedAdmin):
 
     KIND = "token"
     list_display = ("name", "user", "hint", "created_at", "expires_at", "last_used_at")
+    list_filter = ("expires_at", "last_used_at", ("user", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("user",)
     search_fields = ("name", "user__username")
     readonly_fields = ("user", "name", "hint", "created_at", "last_used_at")
 
@@ -126,6 +130,7 @@ class ApiTokenAdmin(AuditedAdmin):
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor_name", "action", "system", "environment", "subject_kind", "refused")
+    list_select_related = ("system",)
     list_filter = ("refused", "system")
     search_fields = ("actor_name", "action", "subject_id", "request_id")
 
@@ -133,12 +138,15 @@ class AuditEventAdmin(ReadOnlyAdmin):
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(ReadOnlyAdmin):
     list_display = ("title", "system", "environment", "state", "required", "created_at", "expires_at")
-    list_filter = ("state", "system")
+    list_filter = ("state", "system", "subject_kind")
+    list_select_related = ("system",)
+    search_fields = ("title", "environment", "system__slug")
 
 
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnlyAdmin):
     list_display = ("request", "user", "at", "revoked_at")
+    list_select_related = ("request", "user")
 
 
 admin.site.unregister(Dashboard)

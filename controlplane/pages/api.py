@@ -18,6 +18,7 @@ from controlplane.pages.environment_api import router as environment_router
 from deployments_app.api import router as deployments_router
 from deployments_app.webhooks_api import router as webhooks_router
 from environments_app.api import router as environments_router
+from environments_app.blueprints_api import router as blueprints_router
 from environments_app.config_api import router as config_router
 from environments_app.protection_api import router as protection_router
 from environments_app.schema_api import router as schema_router
@@ -36,6 +37,7 @@ api = NinjaAPI(
 api.add_router("", environments_router, tags=["environments"])
 api.add_router("", environment_router, tags=["environments"])
 api.add_router("", sources_router, tags=["sources"])
+api.add_router("", blueprints_router, tags=["environments"])
 api.add_router("", config_router, tags=["configuration"])
 api.add_router("", protection_router, tags=["configuration"])
 api.add_router("", deployments_router, tags=["releases"])

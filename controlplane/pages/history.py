@@ -19,6 +19,7 @@ SAYS = {
     "source.trusted": ("not_yet", "Trusted Terraform from {source}"),
     "source.revoked": ("not_yet", "Trusts a source of Terraform no longer"),
     "protection.saved": ("not_yet", "Saved a protection"),
+    "protection.withdrawn": ("canceled", "Withdrew a weaker protection"),
     "lock.broken": ("failed", "Broke the lock"),
     "user.sign_in": ("refused", "Sign-in"),
     "system.created": ("not_yet", "Made the system"),

@@ -17,7 +17,12 @@ from environments_app.models import Environment, Run, Service
 
 MOST_WAITING = 100
 MOST_FOUND = 10
-PAGES = {"run": "environments:run", "deployment": "deployments:deployment", "release": "deployments:release"}
+PAGES = {
+    "run": "environments:run",
+    "deployment": "deployments:deployment",
+    "release": "deployments:release",
+    "protection": "environments:protection-by-id",
+}
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,25 @@ class Service(models.Model):
         return f"{self.system.slug}/{self.slug}"
 
 
+class BlueprintFile(models.Model):
+    """A blueprint file as it was loaded, comments included: what an export gives back while it still says what is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="blueprint_files")
+    text = models.TextField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the text.")
+    environments = models.JSONField(default=list, help_text="Names of the environments in it, in its order.")
+    author_name = models.CharField(max_length=150)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["system", "digest"], name="one_row_per_blueprint_text")]
+
+    def __str__(self) -> str:
+        return f"blueprint of {self.system}, loaded by {self.author_name}"
+
+
 class Version(models.Model):
     """What configuration and protection versions share: a number, an author, a reason, and never a change."""
 

@@ -1,4 +1,4 @@
-"""Saving configuration and protection as new immutable versions; loading blueprints."""
+"""Saving configuration and protection as new immutable versions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,10 @@ from django.db import transaction
 
 from controlplane.core import access
 from controlplane.core.actors import Actor
-from controlplane.core.models import System
 from controlplane.core.policies import Capability
 from controlplane.core.services import approvals, audit
 from controlplane.lib import live, queue
-from controlplane.lib.errors import Refusal, SlipwayError
+from controlplane.lib.errors import Refusal
 from environments_app import schema
 from environments_app.models import ConfigVersion, Environment, ProtectionVersion, Service
 from environments_app.services import sources
@@ -167,25 +166,3 @@ def save_protection(
     live.ring_on_commit(f"environment:{environment.pk}", "protection")
     environment.__dict__.pop("protection", None)
     return version
-
-
-@transaction.atomic
-def load_blueprint(actor: Actor, blueprint: schema.Blueprint) -> System:
-    """Makes the blueprint's system and the environments that are missing; what people changed since stays."""
-    system, created = System.objects.get_or_create(
-        slug=blueprint.system, defaults={"title": blueprint.title, "description": blueprint.description}
-    )
-    if created:
-        audit.record(actor, "system.created", subject=("system", system.pk), system=system)
-    for entry in blueprint.environments:
-        environment, created = Environment.objects.get_or_create(
-            system=system, slug=entry.name, defaults={"tier": entry.tier}
-        )
-        if not created:
-            continue
-        reason = f"Blueprint {blueprint.source_document}"
-        save_protection(actor, environment, entry.protection, reason=reason)
-        outcome = save_config(actor, environment, entry.document, based_on=0, reason=reason)
-        if isinstance(outcome, Refusal):
-            raise SlipwayError(outcome.code, f"{blueprint.source_document}, {entry.name}: {outcome.message}")
-    return system

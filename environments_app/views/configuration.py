@@ -1,6 +1,5 @@
 """Editing an environment's configuration, setting by setting or as YAML: checked whole, stored as a new version."""
 
-import yaml
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,15 +9,10 @@ from controlplane.core.policies import Capability
 from controlplane.core.views import actor_of, require, tell
 from controlplane.lib.errors import Refusal
 from environments_app.forms import ConfigForm
+from environments_app.schema.export import as_yaml
 from environments_app.services import configs
 from environments_app.views.config_form import editing
 from environments_app.views.lookup import environment_or_404
-
-
-def as_yaml(document: object) -> str:
-    """A stored document as people edit it, in the schema's order."""
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
-
 
 STORED = "Version {} is stored. Plan it to see what it would change."
 

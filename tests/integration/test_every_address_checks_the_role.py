@@ -22,8 +22,8 @@ from controlplane.pages.demo import Demo
 from deployments_app.models import Deployment
 from deployments_app.services import deployments
 from environments_app.models import Environment, Run, TrustedSource
+from environments_app.schema.export import as_yaml
 from environments_app.services import protections, sources
-from environments_app.views.configuration import as_yaml
 from tests import factories
 from tests.config_fields import form, sent
 from tests.release_world import outputs, provisioned, release
@@ -42,7 +42,10 @@ DEVELOPERS, APPROVERS, OPERATORS, ADMINS = MEMBERS[1:], MEMBERS[2:], MEMBERS[3:]
 HERE = "environments/<slug:system>/<slug:environment>"
 RUN, DEPLOYMENT = "runs/<uuid:run_id>", "deployments/<uuid:deployment_id>"
 
-OWN_PAGES = {"", "audit", "environments", "inbox", "releases", "search", "settings"}
+OWN_PAGES = {
+    *("", "alert-routes", "audit", "blueprints", "environments", "environments/new", "inbox", "releases", "search"),
+    "settings",
+}
 """Pages for everybody who is signed in: they show what the reader may see."""
 
 PAGES = {
@@ -52,7 +55,10 @@ PAGES = {
     f"{HERE}/configuration/edit": ADMINS,
     f"{HERE}/configuration/edit/yaml": ADMINS,
     f"{HERE}/infrastructure": MEMBERS,
+    f"{HERE}/protection": MEMBERS,
+    "protections/<uuid:environment_id>": MEMBERS,
     f"{HERE}/webhook": DEVELOPERS,
+    "systems/<slug:system>/blueprint.yaml": MEMBERS,
     "systems/<slug:system>/sources": MEMBERS,
     "output/<uuid:stream_id>.txt": MEMBERS,
     "releases/<uuid:release_id>": MEMBERS,
@@ -69,6 +75,10 @@ FORMS: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
         ADMINS,
     ),
     (f"{HERE}/configuration/edit/yaml", {"document": "$document", "based_on": "1", "reason": "because"}, ADMINS),
+    (f"{HERE}/configuration/restore", {"version": "1", "based_on": "1", "reason": "because"}, ADMINS),
+    (f"{HERE}/protection", {"required_approvals": "10", "based_on": "1", "reason": "because"}, ADMINS),
+    (f"{HERE}/protection/approve", {"digest": "$protection_digest"}, ADMINS),
+    (f"{HERE}/protection/withdraw", {"reason": "because"}, ADMINS),
     (f"{HERE}/deployments", {"release": "$release_id"}, DEVELOPERS),
     (f"{HERE}/lock/break", {"confirm": "$environment", "reason": "because"}, OPERATORS),
     (f"{HERE}/runs", {"kind": "speculative"}, DEVELOPERS),
@@ -137,6 +147,11 @@ OPERATIONS: dict[tuple[str, str], tuple[dict[str, Any] | None, tuple[str, ...]]]
     ("post", f"{API_DEPLOYMENT}/abort"): ({}, APPROVERS),
     ("post", f"{API_DEPLOYMENT}/rollback"): ({}, OPERATORS),
     ("get", "/releases?system=$system"): (None, MEMBERS),
+    ("get", "/systems/{system}/blueprint"): (None, MEMBERS),
+    ("post", "/systems/{system}/environments"): (
+        {"environment": "more", "tier": "staging", "config": factories.SMALL_CONFIG, "reason": "because"},
+        ADMINS,
+    ),
     ("get", "/systems/{system}/sources"): (None, MEMBERS),
     ("post", "/systems/{system}/sources"): ({"source": "/code", "reason": "because"}, ()),
     ("post", "/systems/{system}/sources/{source_id}/revoke"): ({}, ()),
@@ -145,6 +160,8 @@ OPERATIONS: dict[tuple[str, str], tuple[dict[str, Any] | None, tuple[str, ...]]]
 FOR_EVERY_TOKEN = {
     ("get", "/audit"),
     ("get", "/environments"),
+    # Read for what it names: whose file a token may load is tested with the files.
+    ("post", "/blueprints"),
     ("get", "/schemas/blueprint.json"),
     ("get", "/schemas/environment.json"),
 }
@@ -187,6 +204,7 @@ class World:
             "deployment_id": str(self.deployment.pk),
             "source_id": str(self.trusted.pk),
             "run_digest": digests[self.run.pk],
+            "environment_id": str(self.environment.pk),
             "number": "1",
             "protection_digest": digests[self.environment.pk],
             "deployment_digest": digests[self.deployment.pk],

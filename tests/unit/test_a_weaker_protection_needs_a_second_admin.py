@@ -1,8 +1,10 @@
 """Stricter protections hold at once; weaker ones only when a second admin agrees to exactly what was asked for."""
 
+import io
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -220,3 +222,11 @@ def test_a_reason_is_asked_for(environment: Environment, anna: User) -> None:
     refused = protections.change(Actor.person(anna), environment, {}, based_on=1, reason=" ")
     assert isinstance(refused, Refusal)
     assert refused.code == "REASON_MISSING"
+
+
+def test_the_operators_command_asks_nobody_and_says_what_it_weakens(environment: Environment) -> None:
+    said = io.StringIO()
+    call_command("set_protection", "shop", "live", required_approvals=1, reason="first set-up", stderr=said)
+    assert said.getvalue() == "Weaker: An apply needs 1 instead of 2 approvals.\n"
+    saved = newest(environment)
+    assert (saved.rules.required_approvals, saved.author_name, saved.reason) == (1, "set_protection", "first set-up")

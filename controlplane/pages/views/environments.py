@@ -1,14 +1,12 @@
 """The environments: what runs there, what is changing, how it is made."""
 
-import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -24,10 +22,11 @@ from deployments_app.models import Deployment, Release
 from deployments_app.selectors import unreleased
 from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment, Run, Service
+from environments_app.schema.export import as_yaml
 from environments_app.services import sources
 from environments_app.views import applied
-from environments_app.views.configuration import as_yaml
 from environments_app.views.lookup import environment_or_404
+from environments_app.views.versions import chosen_versions, version_or_404
 
 PAGE = 30
 LATELY = 5
@@ -143,18 +142,15 @@ def infrastructure(request: HttpRequest, system: str, environment: str) -> HttpR
 
 @require_GET
 def configuration(request: HttpRequest, system: str, environment: str) -> HttpResponse:
-    """The versions; one of them as YAML, or the difference of two."""
+    """The versions; one of them as YAML, or two compared setting by setting."""
     found = environment_or_404(request, system, environment)
-    versions = list(found.config_versions.defer("document"))
-    shown = _version(found, request.GET.get("version")) or found.config_version
-    other = _version(found, request.GET.get("against"))
+    shown = version_or_404(found, request.GET.get("version", "")) or found.config_version
     context = {
         **_frame(request, found, "configuration"),
-        "versions": versions,
+        **chosen_versions(request, found),
+        "newest": found.config_version,
         "shown": shown,
-        "other": other,
-        "yaml": "" if other else as_yaml(shown.document),
-        "difference": list(difference(other, shown)) if other else [],
+        "yaml": as_yaml(shown.document),
         "protection": found.protection,
         "rules": found.protection.rules,
         **_own_terraform(found, shown),
@@ -173,24 +169,6 @@ def _own_terraform(environment: Environment, version: ConfigVersion) -> dict[str
         "untrusted": "" if refusal is None else refusal.message,
         "reading": sources.reading_of(environment.system, own),
     }
-
-
-def _version(environment: Environment, number: str | None) -> ConfigVersion | None:
-    if not number:
-        return None
-    found = environment.config_versions.filter(number=number).first() if number.isdecimal() else None
-    if found is None:
-        raise Http404
-    return found
-
-
-def difference(before: ConfigVersion, after: ConfigVersion) -> Iterator[tuple[str, str]]:
-    """Lines of a unified difference, each with its class: add, del, hunk or nothing."""
-    old, new = as_yaml(before.document).splitlines(), as_yaml(after.document).splitlines()
-    names = f"v{before.number}", f"v{after.number}"
-    for line in difflib.unified_diff(old, new, *names, lineterm="", n=4):
-        kind = {"+": "add", "-": "del", "@": "hunk"}.get(line[:1], "")
-        yield ("hunk" if line.startswith(("+++", "---")) else kind), line
 
 
 @require_GET

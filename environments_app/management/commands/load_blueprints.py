@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from controlplane.core.actors import Actor
 from environments_app import schema
-from environments_app.services import configs
+from environments_app.services import blueprints
 
 
 class Command(BaseCommand):
@@ -24,5 +24,5 @@ class Command(BaseCommand):
                 blueprint = schema.load_blueprint(path)
             except (schema.ConfigInvalid, OSError) as error:
                 raise CommandError(f"{path}: {error}") from error
-            configs.load_blueprint(Actor.slipway("load_blueprints"), blueprint)
+            blueprints.load(Actor.slipway("load_blueprints"), blueprint)
             self.stdout.write(f"{blueprint.system}: {', '.join(entry.name for entry in blueprint.environments)}")
