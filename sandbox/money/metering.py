@@ -199,7 +199,8 @@ def _secrets(region: str, backend: Any) -> Iterator[Rate]:
 
 def _buckets(_: str, backend: Any) -> Iterator[Rate]:
     for bucket in list(backend.buckets.values()):
-        size = Decimal(sum(key.size for key in list(bucket.keys.values()))) / _GIB
+        # What was deleted from a versioned bucket leaves a marker, which has no size.
+        size = Decimal(sum(getattr(key, "size", 0) for key in list(bucket.keys.values()))) / _GIB
         region, service = bucket.region_name, "Amazon Simple Storage Service"
         tags = backend.tagger.get_tag_dict_for_resource(bucket.arn)
         kind = usage_type(region, "TimedStorage-ByteHrs")
