@@ -40,6 +40,7 @@ resource "aws_cloudfront_cache_policy" "services" {
 }
 
 resource "aws_cloudfront_response_headers_policy" "this" {
+  #checkov:skip=CKV_AWS_259:HSTS for a year; a service's own header is kept, and preloading is the whole domain's decision
   name    = "${var.name}-security"
   comment = "Security headers of ${var.name}; a service's own are kept"
 
