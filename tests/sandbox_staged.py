@@ -109,7 +109,17 @@ def staged_service(world: World) -> StagedService:
             ListenerArn=listeners[-1], Priority=1, Conditions=[every_path], Actions=[forward]
         )
         rules.append(created["Rules"][0]["RuleArn"])
-    return StagedService(plain.world, plain.name, plain.repository, groups[0], groups[1], *rules, *listeners)
+    return StagedService(
+        plain.world,
+        plain.name,
+        plain.repository,
+        groups[0],
+        alternate=groups[1],
+        production_rule=rules[0],
+        test_rule=rules[1],
+        production_listener=listeners[0],
+        test_listener=listeners[1],
+    )
 
 
 def pause_at(*stages: str, **timeout: Any) -> dict[str, Any]:
