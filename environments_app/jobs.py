@@ -10,7 +10,7 @@ from controlplane.core.services.transitions import move
 from controlplane.lib import clock, queue
 from controlplane.lib.errors import Refusal, SlipwayError
 from environments_app import foreign, policies
-from environments_app.execution import artefacts, current_inputs, executing
+from environments_app.execution import Execution, artefacts, current_inputs, executing
 from environments_app.holders import holder_is_alive
 from environments_app.models import Environment, Run
 from environments_app.outcomes import Outdated, end, ending_well
@@ -32,6 +32,8 @@ def plan_run(run_id: str) -> None:
     with ending_well(claim):
         with executing(claim, "plan") as execution:
             inputs = execution.make_workspace()
+            if claim.run.attempt > 1:
+                _free_lock_of_lost_plan(execution)
             planned = execution.runner.plan(claim.run.kind)
             execution.learn(planned.plan_json)
             store_plan(execution, planned, inputs)
@@ -40,6 +42,20 @@ def plan_run(run_id: str) -> None:
                 # An apply was lost before its outputs were read.
                 record_state(execution, execution.runner.outputs())
         _conclude_plan(claim, planned)
+
+
+def _free_lock_of_lost_plan(execution: Execution) -> None:
+    """A plan that was killed with its worker may leave its state lock behind; the plan that follows would wait in vain.
+
+    It is known to be dead, or this one were not queued again. A plan changes nothing, so its lock guards nothing once
+    it is; that of an apply, and any while another run is at work, stays.
+    """
+    run = execution.run
+    at_work = Run.objects.filter(environment=run.environment, state__in=["planning", "applying", "outcome_unknown"])
+    lock = read_lock(execution.account, execution.address)
+    if lock and lock.get("Operation") == "OperationTypePlan" and not at_work.exclude(pk=run.pk).exists():
+        execution.say(f"freeing the state lock of the lost plan ({lock.get('Who', 'unknown')})")
+        remove_lock(execution.account, execution.address)
 
 
 @queue.job

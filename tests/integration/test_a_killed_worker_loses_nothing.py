@@ -1,5 +1,6 @@
 """Real workers, really killed: plans are made again, applies become unknown and are reconciled, nothing runs twice."""
 
+import json
 import os
 import signal
 
@@ -10,18 +11,26 @@ from controlplane.core.models import LockHold
 from controlplane.core.services import output
 from controlplane.lib.errors import Refusal
 from controlplane.lib.process import started_at
-from environments_app import jobs
+from environments_app import accounts, jobs
 from environments_app.holders import holder_is_alive
-from environments_app.models import Environment, StateVersion
+from environments_app.models import Environment, Run, StateVersion
 from environments_app.services import runs
 from tests import factories
 from tests.run_helpers import Work, approved, asked, reaches, recovered
-from tests.sandbox_fixture import eventually
+from tests.sandbox_fixture import SandboxProcess, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_plan_is_queued_again_and_made(environment: Environment, work: Work) -> None:
+def leave_lock(run: Run, sandbox: SandboxProcess, operation: str) -> None:
+    """The state lock as a Terraform leaves it that was killed before it could give it back."""
+    account = accounts.account_of(run.environment, run.config_version.config, "plan")
+    address = accounts.state_address(run.environment, account)
+    lock = {"ID": "1", "Operation": operation, "Who": "somebody@gone", "Created": "2026-01-01T00:00:00Z"}
+    sandbox.client("s3").put_object(Bucket=address.bucket, Key=f"{address.key}.tflock", Body=json.dumps(lock))
+
+
+def test_a_plan_is_queued_again_and_made(environment: Environment, work: Work, sandbox: SandboxProcess) -> None:
     run = asked(environment)
     worker = work("plan_run", run)
     reaches(run, "planning", "plan")
@@ -31,6 +40,7 @@ def test_a_plan_is_queued_again_and_made(environment: Environment, work: Work) -
     run = recovered(run)
     assert run.state == "queued"
     assert not started_at(holder or 0)
+    leave_lock(run, sandbox, "OperationTypePlan")
     jobs.plan_run(str(run.pk))
     run.refresh_from_db()
     assert run.state == "awaiting_approval", run.failure

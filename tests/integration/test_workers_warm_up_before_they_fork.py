@@ -70,7 +70,7 @@ def test_a_looks_clients_read_nothing_from_the_disk_any_more(state: str) -> None
 
 
 def test_each_queue_that_calls_aws_is_warmed(settings: Any) -> None:
-    for queue, clients in {"terraform": 3, "looks": 4}.items():
+    for queue, clients in {"terraform": 3, "looks": 5}.items():
         session.client.cache_clear()
         import_string(settings.SLIPWAY_WARM_UP[queue])()
         assert session.client.cache_info().currsize == clients
