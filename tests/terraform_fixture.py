@@ -55,6 +55,21 @@ class TerraformFolder:
     def apply_saved(self) -> str:
         return self.must("apply", "-no-color", "-input=false", "plan.tfplan")
 
+    def settle(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Apply these variables and find nothing left to do; the plan that was applied."""
+        self.write_variables(variables)
+        planned = self.plan()
+        assert changes(planned)
+        self.apply_saved()
+        again = self.plan()
+        assert changes(again) == {}, f"the second plan is not empty: {_differences(again)}"
+        return planned
+
+    def destroy(self) -> None:
+        """Take everything away, and find nothing left."""
+        self.must("destroy", "-no-color", "-input=false", "-auto-approve")
+        assert json.loads(self.state())["resources"] == []
+
     def state(self) -> str:
         return self.must("state", "pull")
 
@@ -66,6 +81,20 @@ def changes(plan: Mapping[str, Any]) -> dict[str, list[str]]:
         for change in plan["resource_changes"]
         if change["change"]["actions"] not in (["no-op"], ["read"])
     }
+
+
+def _differences(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Address -> what was and what would be, of the attributes that a plan would change."""
+    found = {}
+    for change in plan["resource_changes"]:
+        before, after = change["change"]["before"] or {}, change["change"]["after"] or {}
+        if change["address"] in changes(plan):
+            found[change["address"]] = {
+                name: (before.get(name), after.get(name))
+                for name in before.keys() | after.keys()
+                if before.get(name) != after.get(name)
+            }
+    return found
 
 
 def terraform_folder(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from environments_app.schema import compute_rules
+from environments_app.schema import access_rules, compute_rules
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.facts import INSTANCE_MEMORY_GIB, max_connections, usable_instance_memory_mib
 from environments_app.schema.problems import Problem
@@ -17,6 +17,7 @@ def warnings(config: EnvironmentConfig, *, tier: str | None = None) -> list[Prob
         *_edge(config, production),
         *_instances(config),
         *_room(config),
+        *access_rules.warnings(config),
         *compute_rules.warnings(config, production=production),
     ]
 

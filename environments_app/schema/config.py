@@ -2,11 +2,12 @@
 
 from pydantic import Field
 
+from environments_app.schema.access import ApiGateway, UserPool
 from environments_app.schema.accounts import AccountRoles
 from environments_app.schema.base import Name, Region, RoleArn, Section
 from environments_app.schema.compute import Compute
 from environments_app.schema.data import Cache, Database
-from environments_app.schema.edge import ApiGateway, Cdn, Dns, LoadBalancer, UserPool, Waf
+from environments_app.schema.edge import Cdn, Dns, LoadBalancer, Waf
 from environments_app.schema.network import Network
 from environments_app.schema.observability import (
     Alarm,

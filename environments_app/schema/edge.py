@@ -1,4 +1,4 @@
-"""What stands between the internet and the services: load balancer, DNS, CDN, WAF, API gateway, users."""
+"""What stands between the internet and the services: load balancer, DNS, CDN, WAF."""
 
 from typing import Annotated, Literal
 
@@ -92,33 +92,3 @@ class Waf(Section):
         default=(), description="The only countries to let in; empty: all"
     )
     log_retention_days: Days | None = Field(default=None, description="WAF logs kept, in days; null: not logged")
-
-
-class UsagePlan(Section):
-    """One tier of API keys."""
-
-    requests_per_minute: Annotated[int, Field(ge=1)] = Field(
-        description="Rate limit per API key, in requests per minute"
-    )
-    burst: Annotated[int, Field(ge=1)] = Field(default=100, description="Requests that may come at once")
-    requests_per_month: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Monthly quota; null: none"
-    )
-
-
-class ApiGateway(Section):
-    """An API Gateway in front of the load balancer."""
-
-    usage_plans: dict[Name, UsagePlan] = Field(default_factory=dict, description="Usage plans, by tier")
-    cache_ttl_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
-        default=0, description="Cache time of GET requests, in seconds; 0: no cache"
-    )
-
-
-class UserPool(Section):
-    """A Cognito user pool."""
-
-    mfa: Literal["OFF", "OPTIONAL", "ON"] = Field(default="OPTIONAL", description="Second factor")
-    mfa_methods: tuple[Literal["SMS", "TOTP"], ...] = Field(default=("TOTP",), description="Kinds of second factor")
-    social_providers: tuple[Literal["Google", "Facebook"], ...] = Field(default=(), description="Social log-ins")
-    identity_pool: bool = Field(default=False, description="Whether users get AWS credentials of their own")

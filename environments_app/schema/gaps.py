@@ -19,8 +19,6 @@ class Gap:
 
 
 ALL = [
-    Gap("api_gateway", lambda c: c.api_gateway is not None, "There is no API Gateway."),
-    Gap("user_pool", lambda c: c.user_pool is not None, "There is no Cognito user pool, so nobody signs in by one."),
     Gap(
         "services.*.deployment.strategy",
         lambda c: any(service.deployment.strategy != "rolling" for service in c.services.values()),

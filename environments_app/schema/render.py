@@ -45,6 +45,8 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "dns": dumped["dns"],
         "cdn": dumped["cdn"],
         "waf": dumped["waf"],
+        "api_gateway": dumped["api_gateway"],
+        "user_pool": dumped["user_pool"],
         "secrets": dumped["secrets"],
         "logs": dumped["logs"],
         "backup": {name: dumped["backup"][name] for name in ("copy_region", "weekly_export", "export_bucket")},

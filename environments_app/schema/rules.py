@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Iterator, Set
 from itertools import combinations
 
-from environments_app.schema import compute_rules
+from environments_app.schema import access_rules, compute_rules
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.contradictions import CONTRADICTIONS, Rule
 from environments_app.schema.data_rules import copies, rotation
@@ -371,6 +371,11 @@ def references(config: EnvironmentConfig, unread: Set[str] = frozenset()) -> Ite
         yield from missing(f"file_system.mounts.{name}", name, "services")
     if config.cdn:
         yield from missing("cdn.static_bucket", config.cdn.static_bucket, "buckets")
+    if config.user_pool:
+        for index, social in enumerate(config.user_pool.social_providers):
+            yield from missing(f"user_pool.social_providers.{index}.secret", social.secret, "secrets")
+        for index, bucket in enumerate(config.user_pool.identity_buckets):
+            yield from missing(f"user_pool.identity_buckets.{index}", bucket, "buckets")
 
 
 ERRORS: tuple[Rule, ...] = (
@@ -388,6 +393,7 @@ ERRORS: tuple[Rule, ...] = (
     copies,
     _lifecycles,
     _edge,
+    *access_rules.ERRORS,
     *compute_rules.ERRORS,
     *CONTRADICTIONS,
 )

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast
 
 from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult
 from moto.elasticache import models, responses
 from moto.elasticache.exceptions import ElastiCacheException
-from moto.secretsmanager.models import secretsmanager_backends
 
-_SECRET = re.compile(
-    r"\{\{resolve:secretsmanager:(?P<id>.+):SecretString:(?P<key>[^:]*):(?P<stage>[^:]*):(?P<version>[^:}]*)\}\}"
-)
+from sandbox.moto_ext.dynamic_references import resolved
 
 
 class UserGroupNotFound(ElastiCacheException):
@@ -143,7 +139,7 @@ class CloudFormationUser(models.User, CloudFormationModel):
             access_string=given["AccessString"],
             engine=given["Engine"],
             no_password_required=False,
-            passwords=[_resolved(text, account_id, region_name) for text in given.get("Passwords", [])],
+            passwords=[resolved(text, account_id, region_name) for text in given.get("Passwords", [])],
             authentication_type="password",
         )
         models.elasticache_backends[account_id][region_name].users[user.id] = user
@@ -155,7 +151,7 @@ class CloudFormationUser(models.User, CloudFormationModel):
     ) -> CloudFormationUser:
         given = cloudformation_json["Properties"]
         original_resource.access_string = given["AccessString"]
-        original_resource.passwords = [_resolved(text, account_id, region_name) for text in given.get("Passwords", [])]
+        original_resource.passwords = [resolved(text, account_id, region_name) for text in given.get("Passwords", [])]
         user: CloudFormationUser = original_resource
         return user
 
@@ -164,11 +160,3 @@ class CloudFormationUser(models.User, CloudFormationModel):
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
         models.elasticache_backends[account_id][region_name].users.pop(resource_name, None)
-
-
-def _resolved(text: str, account_id: str, region_name: str) -> str:
-    if match := _SECRET.fullmatch(text):
-        secrets = secretsmanager_backends[account_id][region_name]
-        found = secrets.get_secret_value(match["id"], match["version"] or None, match["stage"] or None)
-        return str(found["SecretString"])
-    return text

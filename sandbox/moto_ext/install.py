@@ -1,6 +1,7 @@
 """Puts every extension in its place."""
 
 from sandbox.moto_ext import (
+    apigateway,
     applicationautoscaling,
     autoscaling,
     backup,
@@ -8,6 +9,7 @@ from sandbox.moto_ext import (
     cloudfront,
     cloudfront_policies,
     cloudwatch,
+    cognitoidentity,
     cognitoidp,
     costexplorer,
     ec2,
@@ -25,6 +27,7 @@ from sandbox.moto_ext import (
 )
 
 _EXTENSIONS = (
+    apigateway,
     applicationautoscaling,
     autoscaling,
     backup,
@@ -32,6 +35,7 @@ _EXTENSIONS = (
     cloudfront,
     cloudfront_policies,
     cloudwatch,
+    cognitoidentity,
     cognitoidp,
     costexplorer,
     ec2,

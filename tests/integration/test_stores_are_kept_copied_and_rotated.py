@@ -13,7 +13,7 @@ from environments_app.cost.estimate import estimate
 from environments_app.cost.plan import read_plan
 from environments_app.schema import parse, render_variables
 from tests.sandbox_fixture import SandboxProcess, start_sandbox
-from tests.terraform_fixture import SOURCE, TerraformFolder, changes, terraform_folder
+from tests.terraform_fixture import SOURCE, changes, terraform_folder
 from tests.unit.schema_document import document
 
 pytestmark = pytest.mark.systems
@@ -60,16 +60,6 @@ def variables(changed: dict[str, Any] | None = None) -> dict[str, Any]:
     return render_variables(system="shop", environment="staging", config=config)
 
 
-def apply(stack: TerraformFolder, wanted: dict[str, Any]) -> dict[str, Any]:
-    """The plan that was applied."""
-    stack.write_variables(wanted)
-    planned = stack.plan()
-    assert changes(planned)
-    stack.apply_saved()
-    assert changes(stack.plan()) == {}, "the second plan is empty"
-    return planned
-
-
 def rotate(sandbox: SandboxProcess, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What Secrets Manager does on the day: the function that Terraform made, with its settings, in four steps."""
     made = sandbox.client("lambda").get_function(FunctionName="shop-staging-rotation")["Configuration"]
@@ -90,7 +80,7 @@ def test_stores_live_through_terraform_and_rotation(
     tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = terraform_folder(tmp_path, sandbox.url)
-    planned = apply(stack, variables())
+    planned = stack.settle(variables())
 
     made = read_plan(planned, "after").resources
     assert made["module.backup[0].aws_kms_key.copy"].region == "us-west-2", "copies are priced where they lie"
@@ -116,7 +106,7 @@ def test_stores_live_through_terraform_and_rotation(
     assert parameter["Parameter"]["Value"] == value(secrets, "shop/staging/database-url")
     assert changes(stack.plan()) == {}, "what rotation changes is not Terraform's"
 
-    apply(stack, variables({"cache.password_generation": 2, "database.password_generation": 2}))
+    stack.settle(variables({"cache.password_generation": 2, "database.password_generation": 2}))
     assert value(secrets, "shop/staging/redis-password") in value(secrets, "shop/staging/redis-url")
     assert value(secrets, "shop/staging/database-master-password") in value(secrets, "shop/staging/credentials")
 

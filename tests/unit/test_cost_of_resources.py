@@ -95,6 +95,9 @@ HAND_CALCULATED: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
     ("table with provisioned capacity", "aws_dynamodb_table", {"write_capacity": 10, "read_capacity": 20},
      {"storage_gb": 10}, "9.14"),  # 10 x 0.4745 + 20 x 0.0949 + 2.50
     ("evaluations of the first tier", "aws_config_config_rule", {}, {"monthly_rule_evaluations": 50_000}, "50.00"),
+    ("requests to an API", "aws_api_gateway_rest_api", {}, {"monthly_requests": 2_000_000}, "7.00"),
+    ("a CDN's additional metrics", "aws_cloudfront_monitoring_subscription",
+     {"monitoring_subscription": [{"realtime_metrics_subscription_config": [{}]}]}, {}, "2.40"),  # 8 x 0.30
     ("dedicated addresses for a certificate", "aws_cloudfront_distribution",
      {"viewer_certificate": [{"ssl_support_method": "vip"}]}, {}, "600.00"),
 ]  # fmt: skip
@@ -151,6 +154,8 @@ def test_what_is_charged_by_use_alone_has_no_amount_until_the_use_is_stated(
         ("aws_sns_topic_subscription", {"protocol": "sqs"}),
         ("random_password", {"length": 32}),
         ("aws_backup_plan", {}),
+        ("aws_api_gateway_stage", {"cache_cluster_enabled": False}),
+        ("aws_cognito_user_pool_client", {}),
         (
             "aws_cloudformation_stack",
             {"template_body": '{"Resources": {"U": {"Type": "AWS::ElastiCache::User"}}}'},
@@ -179,6 +184,8 @@ def test_what_costs_nothing_by_itself_is_free(type_: str, attributes: dict[str, 
          {"rule": [{"statement": [
              {"managed_rule_group_statement": [{"name": "AWSManagedRulesBotControlRuleSet"}]},
          ]}]}),
+        ("a cache without a price", "aws_api_gateway_stage",
+         {"cache_cluster_enabled": True, "cache_cluster_size": "1.6"}),
         ("a stack of something else", "aws_cloudformation_stack",
          {"template_body": '{"Resources": {"D": {"Type": "AWS::RDS::DBInstance"}}}'}),
         ("a stack whose template is not known yet", "aws_cloudformation_stack", {}),
@@ -196,6 +203,7 @@ def test_what_cannot_be_priced_is_unknown_and_never_nothing(why: str, type_: str
     ("type_", "use"),
     [
         ("aws_backup_vault", "storage_gb"),
+        ("aws_cognito_user_pool", "monthly_active_users"),
         ("aws_s3_bucket_replication_configuration", "monthly_data_gb"),
         ("aws_scheduler_schedule", "monthly_invocations"),
     ],

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from environments_app.schema import ConfigInvalid, Problem, canonical, parse
-from tests.unit import wrong_services, wrong_stores_and_edge
+from tests.unit import wrong_access, wrong_services, wrong_stores_and_edge
 from tests.unit.schema_document import document
 
-WRONG = [*wrong_services.WRONG, *wrong_stores_and_edge.WRONG]
+WRONG = [*wrong_services.WRONG, *wrong_stores_and_edge.WRONG, *wrong_access.WRONG]
 
 
 @pytest.mark.parametrize(("changes", "expected"), WRONG, ids=[problem[0] + "~" + problem[1] for _, problem in WRONG])

@@ -97,6 +97,20 @@ def test_instances_that_have_no_room_for_a_deployment_at_full_scale() -> None:
 
 
 def test_what_the_stack_does_not_make_is_named() -> None:
-    config = parse(document({"api_gateway": {}}))
+    config = parse(document({"backup.drill": "monthly"}))
 
-    assert [gap.path for gap in unprovisioned(config)] == ["api_gateway"]
+    assert [gap.path for gap in unprovisioned(config)] == ["backup.drill"]
+
+
+def test_what_an_api_gateway_does_not_keep_out_or_tell_apart_is_said() -> None:
+    named = {"dns": {"zone": "example.com", "domain": "shop.example.com"}}
+    plans = {"free": {"requests_per_minute": 60}}
+
+    assert warned(named | {"api_gateway": {"cache_ttl_seconds": 300, "cache_query_parameters": ["page"]}}) == []
+    assert warned(named | {"api_gateway": {"usage_plans": plans, "cache_ttl_seconds": 300}}) == [
+        ("api_gateway.usage_plans", "who knows the environment's own address calls it without a key"),
+        (
+            "api_gateway.cache_query_parameters",
+            "no query parameter is named: /list?page=1 and /list?page=2 get the same answer from the cache",
+        ),
+    ]

@@ -1,4 +1,4 @@
-"""What stands at the edge: DNS and the CDN. One price list for the world, filed under GLOBAL_REGION."""
+"""What stands at the edge: DNS and the CDN, with one price list for the world (GLOBAL_REGION), and API gateways."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from environments_app.cost.pricing import Pricer, Pricing, bill, scaled
 
 TEN_THOUSAND = 10_000
 FREE_INVALIDATIONS = 1000
+METRICS_REGION = "us-east-1"  # where CloudFront's metrics are
 
 # CloudFront's tiers of a month's data transfer, in GB.
 TRANSFER_TIERS = (
@@ -177,7 +178,32 @@ def _worldwide(pricing: Pricing) -> list[Component]:
     ]
 
 
+def additional_metrics(pricing: Pricing) -> Bill:
+    """Eight custom metrics per distribution (CloudFront developer guide, "Viewing additional CloudFront metrics")."""
+    if not pricing.resource.blocks("monitoring_subscription"):
+        return Bill()
+    key = "cloudwatch.custom_metric_month_first_10k"
+    return bill(pricing.fixed("Additional metrics", 8, "metrics", key, region=METRICS_REGION))
+
+
+def rest_api(pricing: Pricing) -> Bill:
+    """Requests by the million; the price is that of the region's first 333 million."""
+    requests = scaled(pricing.stated("monthly_requests"), 1_000_000)
+    return bill(pricing.metered("Requests", requests, "1M requests", "apigw.rest_1m_first_333m"))
+
+
+def api_stage(pricing: Pricing) -> Bill:
+    """Its cache, by the hour and by size."""
+    if not pricing.resource.get("cache_cluster_enabled"):
+        return Bill()
+    size = pricing.resource.get("cache_cluster_size") or "0.5"
+    return bill(pricing.hourly(f"Cache memory ({size} GB)", f"apigw.cache_{size}gb_hour"))
+
+
 PRICERS: dict[str, Pricer] = {
+    "aws_api_gateway_rest_api": rest_api,
+    "aws_api_gateway_stage": api_stage,
+    "aws_cloudfront_monitoring_subscription": additional_metrics,
     "aws_cloudfront_distribution": distribution,
     "aws_route53_record": dns_record,
     "aws_route53_zone": hosted_zone,

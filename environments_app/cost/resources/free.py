@@ -60,6 +60,12 @@ _DATA = """
     aws_s3_bucket_versioning aws_s3_bucket_website_configuration
 """
 
+_ACCESS = """
+    aws_api_gateway_deployment aws_api_gateway_integration aws_api_gateway_method aws_api_gateway_method_settings
+    aws_api_gateway_resource aws_api_gateway_usage_plan aws_cognito_identity_pool
+    aws_cognito_identity_pool_roles_attachment aws_cognito_user_pool_client aws_cognito_user_pool_domain
+"""
+
 _OPERATIONS = """
     aws_acm_certificate_validation aws_cloudfront_cache_policy aws_cloudfront_origin_access_control
     aws_cloudfront_origin_access_identity aws_cloudfront_origin_request_policy
@@ -71,4 +77,4 @@ _OPERATIONS = """
     aws_sqs_queue_redrive_policy aws_xray_group aws_xray_sampling_rule
 """
 
-FREE = frozenset((_NETWORK + _LOAD_BALANCING + _COMPUTE + _IDENTITY + _DATA + _OPERATIONS).split())
+FREE = frozenset((_NETWORK + _LOAD_BALANCING + _COMPUTE + _IDENTITY + _DATA + _ACCESS + _OPERATIONS).split())

@@ -117,8 +117,15 @@ def _rule_kind(rule: Mapping[str, Any]) -> str:
     return "group" if _statement(rule).get("rule_group_reference_statement") else "rule"
 
 
+def user_pool(pricing: Pricing) -> Bill:
+    """By the people who sign in during a month (tiers, and the account's free ones, are not known here)."""
+    users = pricing.stated("monthly_active_users")
+    return bill(pricing.metered("Monthly active users", users, "users", "cognito.monthly_active_user"))
+
+
 PRICERS: dict[str, Pricer] = {
     "aws_acm_certificate": certificate,
+    "aws_cognito_user_pool": user_pool,
     "aws_kms_external_key": kms_key,
     "aws_kms_key": kms_key,
     "aws_kms_replica_key": kms_key,

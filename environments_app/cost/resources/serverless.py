@@ -10,7 +10,10 @@ from environments_app.cost.pricing import HOURS_PER_MONTH, NotPriceable, Pricer,
 
 MILLION = 1_000_000
 INCLUDED_EPHEMERAL_MB = 512
-FREE_IN_STACKS = {"AWS::ElastiCache::User"}  # of what CloudFormation templates make
+FREE_IN_STACKS = {
+    "AWS::Cognito::UserPoolIdentityProvider",
+    "AWS::ElastiCache::User",
+}  # of what CloudFormation templates make
 EXPRESS_BILLED_MS, EXPRESS_BILLED_MB = 100, 64  # durations and memory are rounded up to these
 
 

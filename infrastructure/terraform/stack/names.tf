@@ -5,6 +5,11 @@ locals {
   brings_certificate = try(var.load_balancer.certificate_arn, null) != null
   https              = var.load_balancer != null && (local.brings_certificate || var.dns != null)
 
+  urls = [
+    for name in coalescelist(local.domains, module.cdn[*].dns_name, module.load_balancer[*].dns_name, [""]) :
+    "${var.cdn != null || local.https ? "https" : "http"}://${name}" if name != ""
+  ]
+
   # What the names point at.
   front = (
     var.cdn != null ? { dns_name = module.cdn[0].dns_name, zone_id = module.cdn[0].zone_id } :

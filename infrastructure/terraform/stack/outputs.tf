@@ -37,11 +37,28 @@ output "load_balancer" {
 output "addresses" {
   description = "Where the environment answers: by its names, else under the CDN's or the load balancer's own; and the name servers of its zone."
   value = {
-    urls = [
-      for name in coalescelist(local.domains, module.cdn[*].dns_name, module.load_balancer[*].dns_name, [""]) :
-      "${var.cdn != null || local.https ? "https" : "http"}://${name}" if name != ""
-    ]
+    urls         = local.urls
     name_servers = flatten(module.dns[*].name_servers)
+  }
+}
+
+output "api_gateway" {
+  description = "API Gateway: where it answers, and the usage plans that keys are made for; null: none."
+  value = var.api_gateway == null ? null : {
+    id             = module.api_gateway[0].id
+    url            = module.api_gateway[0].url
+    usage_plan_ids = module.api_gateway[0].usage_plan_ids
+  }
+}
+
+output "user_pool" {
+  description = "User pool, its client and its sign-in page; null: none."
+  value = var.user_pool == null ? null : {
+    id               = module.user_pool[0].id
+    client_id        = module.user_pool[0].client_id
+    issuer           = module.user_pool[0].issuer
+    sign_in_url      = module.user_pool[0].sign_in_url
+    identity_pool_id = module.user_pool[0].identity_pool_id
   }
 }
 

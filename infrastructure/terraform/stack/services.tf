@@ -26,6 +26,7 @@ module "service" {
       # Names of buckets are not known to who writes the configuration: tasks find them as BUCKET_<KEY>.
       environment = merge(
         { for key in each.value.buckets : "BUCKET_${upper(replace(key, "-", "_"))}" => module.storage.buckets[key].name },
+        local.user_pool_variables,
         container.environment,
       )
       secrets = {

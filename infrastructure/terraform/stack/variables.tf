@@ -314,6 +314,44 @@ variable "waf" {
   default = null
 }
 
+variable "api_gateway" {
+  description = "API Gateway in front of the environment's address; null: none."
+  type = object({
+    usage_plans = optional(map(object({
+      requests_per_minute = number
+      burst               = optional(number, 100)
+      requests_per_month  = optional(number)
+    })), {})
+    cache_ttl_seconds      = optional(number, 0)
+    cache_size_gb          = optional(string, "0.5")
+    cache_query_parameters = optional(list(string), [])
+    cache_headers          = optional(list(string), ["Authorization", "Cookie"])
+  })
+  default = null
+}
+
+variable "user_pool" {
+  description = "Cognito user pool; null: none."
+  type = object({
+    mfa                 = optional(string, "OPTIONAL")
+    mfa_methods         = optional(list(string), ["TOTP"])
+    self_sign_up        = optional(bool, true)
+    password_min_length = optional(number, 12)
+    sign_in_prefix      = optional(string)
+    callback_urls       = optional(list(string), [])
+    logout_urls         = optional(list(string), [])
+    social_providers = optional(list(object({
+      provider   = string
+      secret     = string
+      version_id = optional(string)
+    })), [])
+    identity_pool       = optional(bool, false)
+    identity_buckets    = optional(list(string), [])
+    deletion_protection = optional(bool, false)
+  })
+  default = null
+}
+
 variable "secrets" {
   description = "Secrets and parameters, by key: names and rules, never values."
   type = map(object({
