@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# As many workers as there are CPUs; a file's tests stay together, since they share what the file starts.
-PARALLEL := -n auto --dist loadfile
+# A worker more than there are CPUs, since many tests wait; a file's tests stay together, as they share what it starts.
+PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
 MANAGE := $(BIN)/python manage.py
 # Tests and benchmarks start hundreds of Python processes; without bytecode on disk each would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=

@@ -96,6 +96,8 @@ class SandboxApp:
                 return live_tail.answer(aws, environ)(environ, note_status), seen[0]
             if aws.service == "pricing":  # moto has no such service
                 return pricing.respond(aws.action, aws.body)(environ, note_status), seen[0]
+            if aws.service == "application-autoscaling" and aws.mutating:
+                self._sandbox.scaler.look()  # what was due before a change happens as it was set then
             # What the engine moves by itself is read and changed by one thread at a time.
             with self._sandbox.engine.lock if aws.service in engine.SERVICES else nullcontext():
                 return self._moto(environ, note_status), seen[0]

@@ -23,7 +23,7 @@ module "cdn" {
   additional_metrics  = contains([for alarm in var.alarms : alarm.metric], "cdn_hit_ratio_percent")
   balancer            = var.load_balancer == null ? null : { dns_name = module.load_balancer[0].dns_name, https = local.https }
   bucket = var.cdn.static_bucket == null ? null : {
-    regional_domain_name = module.storage.buckets[var.cdn.static_bucket].regional_domain_name
+    regional_domain_name = module.storage.origins[var.cdn.static_bucket]
   }
 }
 

@@ -5,5 +5,5 @@ output "arn" {
 
 output "bucket_name" {
   description = "Bucket of the trail."
-  value       = aws_s3_bucket.this.id
+  value       = module.bucket.name
 }

@@ -1,7 +1,13 @@
 output "buckets" {
-  description = "Buckets, by key: name, ARN and regional domain name."
+  description = "Buckets, by key: name and ARN."
+  value       = module.bucket
+}
+
+# Apart from the buckets, whose policies name the distribution that is made of this.
+output "origins" {
+  description = "Names under which CloudFront reaches the buckets, by key."
   value = {
-    for key, bucket in aws_s3_bucket.this :
-    key => { name = bucket.id, arn = bucket.arn, regional_domain_name = bucket.bucket_regional_domain_name }
+    for key, bucket in var.buckets :
+    key => "${bucket.name}.s3.${data.aws_region.this.name}.${data.aws_partition.this.dns_suffix}"
   }
 }

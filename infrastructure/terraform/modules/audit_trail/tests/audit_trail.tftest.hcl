@@ -36,42 +36,4 @@ run "all_regions_signed_and_encrypted" {
     condition     = aws_cloudtrail.this.kms_key_id == aws_kms_key.this.arn && aws_kms_key.this.enable_key_rotation
     error_message = "Files must be encrypted with the trail's key."
   }
-
-  assert {
-    condition     = aws_s3_bucket_public_access_block.this.restrict_public_buckets && one(aws_s3_bucket_versioning.this.versioning_configuration).status == "Enabled"
-    error_message = "The bucket must be private, and keep what is replaced."
-  }
-}
-
-run "seven_years_most_of_them_in_glacier" {
-  command = plan
-
-  variables {
-    retention_days = 2557
-    glacier_days   = 90
-  }
-
-  assert {
-    condition     = one(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration).days == 2557
-    error_message = "Events must be kept for seven years."
-  }
-
-  assert {
-    condition     = one(aws_s3_bucket_lifecycle_configuration.this.rule[0].transition).days == 90
-    error_message = "Events must move to Glacier after 90 days."
-  }
-}
-
-run "what_is_deleted_sooner_never_moves" {
-  command = plan
-
-  variables {
-    retention_days = 30
-    glacier_days   = 90
-  }
-
-  assert {
-    condition     = length(aws_s3_bucket_lifecycle_configuration.this.rule[0].transition) == 0
-    error_message = "S3 refuses to move what is gone by then."
-  }
 }

