@@ -55,30 +55,56 @@ def state_address(environment: Environment, account: Account) -> StateAddress:
     )
 
 
-def credential_source(own: Mapping[str, str]) -> str:
-    """Where the worker's own identity comes from, in the words of an AWS config's `credential_source`.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html; the order is the SDKs' own.
-    """
-    if own.get("AWS_ACCESS_KEY_ID"):
-        return "Environment"
-    if own.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") or own.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
-        return "EcsContainer"
-    return "Ec2InstanceMetadata"
-
-
 def aws_config_file(account: Account, own: Mapping[str, str] = os.environ) -> str:
     """A private AWS config for Terraform, so that it refreshes the role's credentials by itself; "" without a role.
 
-    `own` is the worker's environment.
+    `own` is the worker's environment. Raises SlipwayError where the worker's own identity is a profile.
     """
     if not account.role_arn:
         return ""
-    return (
-        "[profile slipway]\n"
-        f"region = {account.region}\n"
-        f"role_arn = {account.role_arn}\n"
-        f"external_id = {account.external_id}\n"
-        "role_session_name = slipway\n"
-        f"credential_source = {credential_source(own)}\n"
-    )
+    return _section(
+        "profile slipway",
+        region=account.region,
+        role_arn=account.role_arn,
+        external_id=account.external_id,
+        role_session_name="slipway",
+    ) + _source(own)
+
+
+def _source(own: Mapping[str, str]) -> str:
+    """How the profile that stands above comes to the worker's own identity; the order is the SDKs' own.
+
+    Keys and tokens get a profile of their own. In Terraform's environment, where the SDK for Go finds them before any
+    profile, they would be used in the role's place (commands.environment leaves them out).
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
+    """
+    if own.get("AWS_ACCESS_KEY_ID"):
+        return _from_worker(
+            aws_access_key_id=own["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=own.get("AWS_SECRET_ACCESS_KEY", ""),
+            aws_session_token=own.get("AWS_SESSION_TOKEN", ""),
+        )
+    if own.get("AWS_PROFILE"):
+        raise SlipwayError(
+            "NO_SOURCE_OF_ROLE",
+            f"The workers' own identity is the AWS profile {own['AWS_PROFILE']}, from which Terraform cannot take "
+            "a role. Give the workers an instance profile, a task role, a web identity or access keys.",
+            409,
+        )
+    if own.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        return _from_worker(
+            web_identity_token_file=own["AWS_WEB_IDENTITY_TOKEN_FILE"],
+            role_arn=own.get("AWS_ROLE_ARN", ""),
+            role_session_name=own.get("AWS_ROLE_SESSION_NAME", "slipway"),
+        )
+    in_container = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+    source = "EcsContainer" if any(own.get(name) for name in in_container) else "Ec2InstanceMetadata"
+    return f"credential_source = {source}\n"
+
+
+def _from_worker(**settings: str) -> str:
+    return "source_profile = worker\n" + _section("profile worker", **settings)
+
+
+def _section(title: str, **settings: str) -> str:
+    return f"[{title}]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items() if value)

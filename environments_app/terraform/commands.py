@@ -22,19 +22,25 @@ AWS_CONFIG_FILE = "aws.config"
 
 INHERITED = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 INHERITED_AWS = (
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CA_BUNDLE",
+)
+OWN_IDENTITY = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_PROFILE",
+    "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_ROLE_ARN",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CA_BUNDLE",
+    "AWS_ROLE_SESSION_NAME",
 )
-"""The worker's own identity (design, section 11: with a role set, it is only the source of that role)."""
+"""The worker's own identity. With a role set it is only the source of that role (design, section 11), and stands in
+the private config file: here the SDK for Go would take it in the role's place."""
 
 LONGEST_SOCKET = 107
 """Bytes in the address of a Unix socket (unix(7): sun_path, without its closing zero)."""
@@ -80,10 +86,8 @@ def environment(own: Mapping[str, str], workspace: Path, account: Account) -> di
         }
     result |= {name: own[name] for name in INHERITED_AWS if name in own}
     if account.role_arn:
-        result |= {"AWS_CONFIG_FILE": str(workspace / AWS_CONFIG_FILE), "AWS_PROFILE": "slipway"}
-    elif "AWS_CONFIG_FILE" in own:
-        result["AWS_CONFIG_FILE"] = own["AWS_CONFIG_FILE"]
-    return result
+        return result | {"AWS_CONFIG_FILE": str(workspace / AWS_CONFIG_FILE), "AWS_PROFILE": "slipway"}
+    return result | {name: own[name] for name in OWN_IDENTITY if name in own}
 
 
 def default_tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -28,7 +28,7 @@ PARTS = ("stack", "modules")
 SOURCE = "source"
 PROVIDERS = (".terraform", "providers")
 """Linked again by `init`: an archive of hundreds of megabytes would hold nothing of ours. Fetched modules are kept."""
-NOT_ARCHIVED = frozenset({"tmp", commands.SECRETS_FILE})
+NOT_ARCHIVED = frozenset({"tmp", commands.AWS_CONFIG_FILE, commands.SECRETS_FILE})
 BACKEND_OVERRIDE = 'terraform {\n  backend "s3" {}\n}\n'
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from controlplane.lib.aws import Account
 from controlplane.lib.process import Command
-from environments_app.terraform.commands import Commands, default_tags, environment
+from environments_app.terraform.commands import OWN_IDENTITY, Commands, default_tags, environment
 
 TERRAFORM = "/tools/terraform"
 SANDBOX = Account("us-east-1", endpoint_url="http://127.0.0.1:5000")
@@ -64,10 +64,19 @@ def test_the_environment_is_minimal() -> None:
 
 def test_a_role_comes_from_a_private_config_file() -> None:
     account = Account("eu-west-1", role_arn="arn:aws:iam::1:role/slipway", external_id="e")
-    result = environment({"PATH": "/bin", "AWS_ACCESS_KEY_ID": "own"}, Path("/ws"), account)
-    assert result["AWS_CONFIG_FILE"] == "/ws/aws.config"
-    assert result["AWS_PROFILE"] == "slipway"
-    assert "AWS_ENDPOINT_URL" not in result
+    own = dict.fromkeys("own") | {"PATH": "/bin", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://c"}
+    result = environment(own, Path("/ws"), account)
+    assert {name: value for name, value in result.items() if name.startswith("AWS_")} == {
+        "AWS_REGION": "eu-west-1",
+        "AWS_CONFIG_FILE": "/ws/aws.config",
+        "AWS_PROFILE": "slipway",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://c",
+    }
+
+
+def test_without_a_role_terraform_is_who_the_worker_is() -> None:
+    own = dict.fromkeys("own")
+    assert own.items() <= environment(own, Path("/ws"), Account("eu-west-1")).items()
 
 
 def test_modules_are_fetched_by_https_and_ssh_alone_and_nothing_asks(commands: Commands) -> None:
