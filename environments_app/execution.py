@@ -16,7 +16,7 @@ from controlplane.lib.artefacts import ArtefactMissing, ArtefactStore
 from controlplane.lib.aws import Account
 from controlplane.lib.errors import SlipwayError, present
 from controlplane.lib.redact import Redactor
-from environments_app import accounts, foreign
+from environments_app import accounts, foreign, selectors
 from environments_app.models import Run
 from environments_app.schema import render_variables
 from environments_app.schema.own_terraform import OwnTerraform
@@ -25,6 +25,7 @@ from environments_app.services.claims import Claim
 from environments_app.terraform.events import Progress
 from environments_app.terraform.plan import sensitive_texts
 from environments_app.terraform.runner import ERRORED_STATE, Hooks, Runner, TerraformFailed
+from environments_app.terraform.source import commit_of
 from environments_app.terraform.state import StateAddress, ensure_bucket
 from environments_app.terraform.workspace import SOURCE, Workspace, fingerprint, revision_of
 
@@ -168,7 +169,7 @@ class Execution:
         Foreign Terraform that may not run is refused here, before any terraform process (NotAllowed, SourceFailed).
         """
         variables = self.variables()
-        code = foreign.read(self.run.environment.system, self.own) if self.own else None
+        code = foreign.read(self.run.environment.system, self.own, self._commit()) if self.own else None
         ensure_bucket(accounts.account_of(self.run.environment, self.run.config_version.config, "apply"), self.address)
         settled: dict[str, Any] = {
             "variables": variables,
@@ -188,6 +189,11 @@ class Execution:
             "variables_fingerprint": fingerprint(variables),
             "protection_version": self.run.environment.protection.number,
         }
+
+    def _commit(self) -> str:
+        """For a drift check, the commit that was applied, since what came after it is no drift; else ""."""
+        applied = selectors.last_applied(self.run.environment) if self.run.kind == "drift" else None
+        return commit_of(applied.bound["modules_revision"]) if applied else ""
 
     def _lay_foreign(self, code: foreign.Source, settled: dict[str, Any]) -> str:
         """The source in the workspace, modules from elsewhere fetched and looked at; returns what names this code."""

@@ -40,22 +40,31 @@ class Source:
     fetches_modules: bool
 
 
-def read(system: System, own: OwnTerraform) -> Source:
-    """Fetches and inspects a trusted source, and keeps what it holds. No process but git is started.
-
-    Raises NotAllowed and SourceFailed.
-    """
+def demand_trust(system: System, own: OwnTerraform) -> None:
+    """Raises NotAllowed where nobody trusts the source (any more)."""
     if (refusal := sources.untrusted(system, own)) is not None:
         raise NotAllowed(refusal.code, refusal.message)
+
+
+def read(system: System, own: OwnTerraform, commit: str = "") -> Source:
+    """Fetches and inspects a trusted source, and keeps what it holds. No process but git is started.
+
+    `commit`: an earlier one of the reference, looked at once more; "" for what the reference names now.
+    Raises NotAllowed and SourceFailed.
+    """
+    demand_trust(system, own)
+    wanted = own.model_copy(update={"reference": commit}) if commit else own
     try:
-        fetched = source.fetch(own, settings.SLIPWAY_TERRAFORM_FOLDERS)
+        fetched = source.fetch(wanted, settings.SLIPWAY_TERRAFORM_FOLDERS)
     except SlipwayError as error:
-        sources.remember(system, own, failure=error.message)
+        if not commit:
+            sources.remember(system, own, failure=error.message)
         raise
     found = inspect(fetched.files, own.path, settings.SLIPWAY_TERRAFORM_PROVIDERS)
     refused = [str(each) for each in (*fetched.refused, *found.refused)]
     known = variables.declared(found.root)
-    sources.remember(system, own, commit=fetched.commit, variables=known, refused=refused)
+    if not commit:
+        sources.remember(system, own, commit=fetched.commit, variables=known, refused=refused)
     refuse(refused)
     if wrong := [str(problem) for problem in variables.problems(own, known)]:
         raise NotAllowed("VARIABLES_INVALID", f"The variables do not fit. First: {wrong[0]}", wrong)
@@ -89,7 +98,7 @@ def secret_values(account: Account, own: OwnTerraform) -> dict[str, str]:
 
 def moved_to(own: OwnTerraform, revision: str) -> str:
     """What to say of a reference that names another commit than the approved one; "" where it does not."""
-    planned = revision.split(":")[0]
+    planned = source.commit_of(revision)
     try:
         now = source.tip_of(own, settings.SLIPWAY_TERRAFORM_FOLDERS)
     except SlipwayError as error:

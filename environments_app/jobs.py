@@ -9,7 +9,7 @@ from controlplane.core.services import approvals
 from controlplane.core.services.transitions import move
 from controlplane.lib import clock, queue
 from controlplane.lib.errors import Refusal, SlipwayError
-from environments_app import foreign, policies
+from environments_app import foreign, policies, selectors
 from environments_app.execution import Execution, artefacts, current_inputs, executing
 from environments_app.holders import holder_is_alive
 from environments_app.models import Environment, Run
@@ -32,6 +32,8 @@ def plan_run(run_id: str) -> None:
     with ending_well(claim):
         with executing(claim, "plan") as execution:
             inputs = execution.make_workspace()
+            if claim.run.kind == "drift" and not _was_applied(claim.run, inputs["modules_revision"]):
+                execution.say("these modules are not those of the last apply: what they make anew is no drift")
             if claim.run.attempt > 1:
                 _free_lock_of_lost_plan(execution)
             planned = execution.runner.plan(claim.run.kind)
@@ -108,7 +110,9 @@ def _reconcile(claim: Claim) -> None:
         if lock := read_lock(execution.account, execution.address):
             execution.say(f"freeing the state lock of the dead process ({lock.get('Who', 'unknown')})")
             remove_lock(execution.account, execution.address)
-        execution.make_workspace()
+        if execution.own:
+            foreign.demand_trust(run.environment.system, execution.own)
+        execution.restore_workspace()
         if (kept := execution.kept_state()) is not None:
             execution.say("pushing the state that Terraform could not save")
             execution.runner.push_state(kept)
@@ -163,7 +167,7 @@ def _conclude_plan(claim: Claim, planned: Planned) -> None:
     run = claim.run
     if run.kind == "drift":
         end(claim, "drifted" if planned.summary.changes else "no_changes")
-        if planned.summary.changes:
+        if planned.summary.changes and _was_applied(run, run.bound["modules_revision"]):
             runs.supersede_waiting(RUNNER, run.environment, "drift was found")
     elif planned.summary.is_empty:
         end(claim, "no_changes")
@@ -179,6 +183,12 @@ def _conclude_plan(claim: Claim, planned: Planned) -> None:
                 runs.ask_for_approval(RUNNER, run)
             else:
                 runs.close(run)
+
+
+def _was_applied(run: Run, revision: str) -> bool:
+    """Whether these are the very modules of the last apply."""
+    applied = selectors.last_applied(run.environment)
+    return applied is not None and applied.bound["modules_revision"] == revision
 
 
 def _outdated(run: Run) -> list[str]:

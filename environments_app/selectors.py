@@ -29,6 +29,13 @@ def newest_state(environment: Environment) -> StateVersion | None:
     return StateVersion.objects.filter(environment=environment).select_related("run").first()
 
 
+def last_applied(environment: Environment) -> Run | None:
+    """The run that made what is there now; None before the first apply, and after a destroy."""
+    changes = Run.objects.filter(environment=environment, kind__in=["apply", "destroy"], state="applied")
+    last = changes.select_related("config_version").order_by("-finished_at").first()
+    return last if last and last.kind == "apply" else None
+
+
 def newest_drift_run(environment: Environment) -> Run | None:
     """The last drift check that came to an end."""
     return Run.objects.filter(environment=environment, kind="drift", state__in=["drifted", "no_changes"]).first()

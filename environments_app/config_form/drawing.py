@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from environments_app.config_form.reading import join, pairs_text
+from environments_app.config_form.reading import join, line_of, pairs_text
 from environments_app.config_form.shape import Shape, default_of, shape_of
 
 Problem = Mapping[str, str]
@@ -146,11 +146,13 @@ def _text(shape: Shape, value: Any) -> str:
     if value is None:
         return ""
     if shape.kind == "lines" and isinstance(value, list):
-        return "\n".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
+        return "\n".join(f"{item:g}" if isinstance(item, float) else line_of(item) for item in value)
     if shape.kind == "pairs" and isinstance(value, Mapping):
         return pairs_text(value)
     if shape.kind == "json":
         return json.dumps(value, indent=1)
+    if shape.kind == "text" and isinstance(value, str):
+        return line_of(value) if value else ""
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     if isinstance(value, bool):

@@ -49,8 +49,8 @@ def _read(shape: Shape, sent: Sent, path: str, default: Any) -> Any:
         case "choices":
             return [_option(shape, text) for text in sent.getlist(path)]
         case "lines":
-            lines = [line.strip() for line in sent.get(path, "").splitlines()]
-            return [_number(line, whole=shape.whole) if shape.of_numbers else line for line in lines if line]
+            lines = [line.strip() for line in sent.get(path, "").splitlines() if line.strip()]
+            return [_number(line, whole=shape.whole) if shape.of_numbers else _read_line(line) for line in lines]
         case "pairs":
             return dict(_pair(line) for line in sent.get(path, "").splitlines() if line.strip())
     return _scalar(shape, sent.get(path, ""), default)
@@ -58,10 +58,12 @@ def _read(shape: Shape, sent: Sent, path: str, default: Any) -> Any:
 
 def _scalar(shape: Shape, text: str, default: Any) -> Any:
     if shape.kind == "text" and default == "":
-        return text
+        return _read_line(text)
     text = text.strip()
     if not text:
         return None if shape.optional else _LEFT_OUT
+    if shape.kind == "text":
+        return _read_line(text)
     match shape.kind:
         case "choice":
             return _option(shape, text)
@@ -102,19 +104,23 @@ def _json(text: str) -> Any:
 
 
 def _pair(line: str) -> tuple[str, str | None]:
-    """`NAME=value`; a value that begins with a quotation mark is a JSON string. A line without `=` has no value."""
+    """`NAME=value`. A line without `=` has no value."""
     name, equals, value = line.partition("=")
-    if not equals:
-        return name.strip(), None
-    quoted = _json(value.strip()) if value.strip().startswith('"') else value
-    return name.strip(), quoted if isinstance(quoted, str) else value
+    return name.strip(), _read_line(value) if equals else None
+
+
+def _read_line(text: str) -> str:
+    """What begins with a quotation mark is a JSON string (`line_of`), unless it is none."""
+    quoted = _json(text.strip()) if text.strip().startswith('"') else text
+    return quoted if isinstance(quoted, str) else text
 
 
 def pairs_text(values: Mapping[str, Any]) -> str:
     """The lines that `_pair` reads back."""
-    return "\n".join(f"{name}={_value_text(value)}" for name, value in values.items())
+    return "\n".join(f"{name}={value if value == '' else line_of(value)}" for name, value in values.items())
 
 
-def _value_text(value: Any) -> str:
-    plain = isinstance(value, str) and value == value.strip() and not value.startswith('"')
+def line_of(value: Any) -> str:
+    """One line that `_read_line` reads back: the text itself, or a JSON string where that would not survive."""
+    plain = isinstance(value, str) and value and value == value.strip() and not value.startswith('"')
     return value if plain and len(value.splitlines()) < 2 else json.dumps(value)

@@ -13,6 +13,7 @@ from controlplane.core.services import approvals, audit, locks, output
 from controlplane.core.services.transitions import move
 from controlplane.lib import clock, live, queue
 from controlplane.lib.errors import Refusal
+from environments_app import selectors
 from environments_app.holders import holder_is_alive
 from environments_app.models import Environment, Run
 
@@ -44,7 +45,7 @@ def request_run(actor: Actor, environment: Environment, kind: str, title: str = 
     version = environment.config_version
     if kind == "drift":
         # Against what was applied last: a configuration that waits to be applied is no drift.
-        applied = Run.objects.filter(environment=environment, kind="apply", state="applied").first()
+        applied = selectors.last_applied(environment)
         if applied is None:
             return Refusal("NOTHING_APPLIED", "Nothing was applied here yet, so nothing can have drifted.")
         version = applied.config_version

@@ -45,6 +45,11 @@ class Fetched:
         return f"{self.commit or 'folder'}:{path}:{digest_of(self.files)}"
 
 
+def commit_of(revision: str) -> str:
+    """The commit in what `Fetched.revision` gave; "" for a folder."""
+    return revision.split(":")[0].removesuffix("folder")
+
+
 def digest_of(files: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, content in sorted(files.items()):

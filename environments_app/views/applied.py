@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from environments_app.models import ConfigVersion, Environment, Run
+from environments_app import selectors
+from environments_app.models import ConfigVersion, Environment
 from environments_app.schema import EnvironmentConfig
 
 
 def applied_version(environment: Environment) -> ConfigVersion | None:
     """The configuration of the last apply that came to its end; None before the first, and after a destroy."""
-    changes = Run.objects.filter(environment=environment, kind__in=["apply", "destroy"], state="applied")
-    last = changes.select_related("config_version").order_by("-finished_at").first()
-    return last.config_version if last and last.kind == "apply" else None
+    last = selectors.last_applied(environment)
+    return last.config_version if last else None
 
 
 def unapplied_number(environment: Environment) -> int | None:

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from controlplane.core.actors import Actor
 from controlplane.core.models import AuditEvent
+from controlplane.lib import clock
 from environments_app import jobs
 from environments_app.execution import find_tools
 from environments_app.models import ConfigVersion, Environment, Run, SourceReading, StateVersion
@@ -76,6 +78,9 @@ def test_nested_modules_live_from_plan_to_destroy(
 
     code_again = plan(made)
     assert code_again.summary["output_changes"] == ["log_groups", "other"]
+    assert plan(made, "drift").state == "no_changes", "what was pushed since the apply has not drifted"
+    code_again.refresh_from_db()
+    assert code_again.state == "awaiting_approval", "and does not end what waits for approval"
     runs.discard(Actor.person(factories.member(made.system, "approver")), code_again)
     shutil.copy(ROOTS / "nested_modules/live/production/outputs.tf", code.folder / "live/production/outputs.tf")
     code.commit()
@@ -88,6 +93,18 @@ def test_nested_modules_live_from_plan_to_destroy(
     assert {(each["type"], each["action"]) for each in second.summary["changes"]} == {
         ("aws_cloudwatch_log_group", "update")
     }
+
+    # A worker that was lost after its apply: what was pushed meanwhile is no part of the answer.
+    (code.folder / "live/production/more.tf").write_text('resource "terraform_data" "more" {}\n')
+    code.commit()
+    Run.objects.filter(pk=second.pk).update(
+        state="outcome_unknown", finished_at=None, lease_until=clock.now() - timedelta(seconds=1)
+    )
+    second.refresh_from_db()
+    assert isinstance(runs.reconcile(Actor.person(factories.member(made.system, "operator")), second), Run)
+    jobs.reconcile_run(str(second.pk))
+    second.refresh_from_db()
+    assert second.state == "applied", text_of(second)
     assert plan(made, "drift").state == "no_changes"
 
     end = approve_and_apply(plan(made, "destroy"))

@@ -101,6 +101,19 @@ def test_every_value_of_a_variable_survives(value: str) -> None:
     assert there_and_back(config).services["web"].containers["web"].environment == {"ONE": value}
 
 
+@pytest.mark.parametrize(
+    "words", [["sh", "-c", "set -e\nmigrate\nserve ", ""], [" padded "], ['"quoted"', "plain"], [""], []]
+)
+def test_every_word_of_a_command_survives(words: list[str]) -> None:
+    config = parse(document({"services.web.containers.web.command": words}))
+    assert there_and_back(config).services["web"].containers["web"].command == tuple(words)
+
+
+def test_a_text_of_several_lines_survives() -> None:
+    config = parse(document({"alarms.errors.description": "first\nsecond "}))
+    assert there_and_back(config).alarms["errors"].description == "first\nsecond "
+
+
 def test_entries_are_renamed_and_never_lost() -> None:
     buckets = {name: {"purpose": name} for name in ("one", "two")}
     query = sent(form(canonical(parse(document({"buckets": buckets, "services.web.buckets": []})))))

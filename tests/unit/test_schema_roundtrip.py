@@ -28,6 +28,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "services.web.containers.web.environment": draw(
             st.dictionaries(st.sampled_from(["LANG", "MODE", "GREETING"]), st.text(max_size=20))
         ),
+        "services.web.containers.web.command": draw(st.lists(st.text(max_size=20), max_size=4)),
+        "alarms.errors.description": draw(st.text(max_size=20)),
         "tags": draw(st.dictionaries(names, st.text(max_size=20), max_size=3)),
         "alarms.errors.threshold": draw(st.floats(0, 100)),
         "database.multi_az": draw(st.booleans()),

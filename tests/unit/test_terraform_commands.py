@@ -64,7 +64,7 @@ def test_the_environment_is_minimal() -> None:
 
 def test_a_role_comes_from_a_private_config_file() -> None:
     account = Account("eu-west-1", role_arn="arn:aws:iam::1:role/slipway", external_id="e")
-    own = dict.fromkeys("own") | {"PATH": "/bin", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://c"}
+    own = dict.fromkeys(OWN_IDENTITY, "own") | {"PATH": "/bin", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://c"}
     result = environment(own, Path("/ws"), account)
     assert {name: value for name, value in result.items() if name.startswith("AWS_")} == {
         "AWS_REGION": "eu-west-1",
@@ -75,7 +75,7 @@ def test_a_role_comes_from_a_private_config_file() -> None:
 
 
 def test_without_a_role_terraform_is_who_the_worker_is() -> None:
-    own = dict.fromkeys("own")
+    own = dict.fromkeys(OWN_IDENTITY, "own")
     assert own.items() <= environment(own, Path("/ws"), Account("eu-west-1")).items()
 
 
