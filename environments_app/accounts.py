@@ -48,10 +48,12 @@ def _account_id(account: Account) -> str:
 
 def state_address(environment: Environment, account: Account) -> StateAddress:
     """The environment's place in the account's state bucket; raises AwsError."""
+    number = _account_id(account)
     return StateAddress(
-        bucket=f"slipway-state-{_account_id(account)}-{account.region}",
+        bucket=f"slipway-state-{number}-{account.region}",
         key=f"{environment.system.slug}/{environment.slug}/terraform.tfstate",
         region=account.region,
+        account_id=number,
     )
 
 

@@ -1,7 +1,5 @@
 """git over https on this machine: the real `git http-backend`, behind a certificate of the tests' own authority."""
 
-import datetime
-import ipaddress
 import os
 import shutil
 import ssl
@@ -15,10 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.certificates import self_signed
 
 
 @dataclass(frozen=True)
@@ -34,10 +29,10 @@ def serving(folder: Path) -> Iterator[GitServer]:
     """The server as long as the block lasts."""
     keys = Path(tempfile.mkdtemp(prefix="git-server-"))
     keys.chmod(0o755)
-    authority = _certificate(keys)
+    authority, key = self_signed("127.0.0.1", keys)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority, keys / "key.pem")
+    context.load_cert_chain(authority, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -46,25 +41,6 @@ def serving(folder: Path) -> Iterator[GitServer]:
     server.server_close()
     thread.join()
     shutil.rmtree(keys)
-
-
-def _certificate(folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "git of the tests")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
-    builder = builder.not_valid_after(now + datetime.timedelta(days=1))
-    builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    made = builder.sign(key, hashes.SHA256())
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "key.pem").write_bytes(private)
-    (folder / "authority.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    return folder / "authority.pem"
 
 
 def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:

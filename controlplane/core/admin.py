@@ -98,6 +98,10 @@ class SystemAdmin(AuditedAdmin):
     search_fields = ("slug", "title")
     readonly_fields = ("external_id", "created_at")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # Names in AWS and the state's key are made of the slug: another one would build everything a second time.
+        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from controlplane.lib.aws import Account, AwsError, calling_aws, client
+from controlplane.lib.errors import SlipwayError
 
 
 @dataclass(frozen=True)
 class StateAddress:
-    """Where an environment's state is."""
+    """Where an environment's state is, and the account whose bucket it must be."""
 
     bucket: str
     key: str
     region: str
+    account_id: str
 
     def backend(self) -> dict[str, Any]:
         """The s3 backend's settings (`terraform init -backend-config`): locked by S3's own lock file."""
@@ -33,20 +35,39 @@ def account_id(account: Account) -> str:
 
 
 def ensure_bucket(account: Account, address: StateAddress) -> None:
-    """Makes the bucket if it is not there, and sees to versioning, encryption and no public access."""
+    """Makes the bucket if it is not there, and sees to no public access, encryption and versioning.
+
+    Versioning comes last and so tells whether an earlier attempt got to its end. Raises AwsError, and SlipwayError
+    where the bucket is another account's: whoever owns it could read and change the state.
+    """
     s3 = client("s3", account)
     try:
         with calling_aws("s3:HeadBucket"):
-            s3.head_bucket(Bucket=address.bucket)
-        return
+            s3.head_bucket(Bucket=address.bucket, ExpectedBucketOwner=address.account_id)
+        with calling_aws("s3:GetBucketVersioning"):
+            if s3.get_bucket_versioning(Bucket=address.bucket).get("Status") == "Enabled":
+                return
     except AwsError as error:
+        if error.aws_code == "403":
+            raise SlipwayError(
+                "NOT_OUR_BUCKET",
+                f"The bucket of the state, {address.bucket}, belongs to another account, or the role may not see it. "
+                f"See that it is account {address.account_id}'s and that the role may list it.",
+                409,
+            ) from error
         if error.aws_code not in {"404", "NoSuchBucket"}:
             raise
-    where = {} if address.region == "us-east-1" else {"LocationConstraint": address.region}
-    with calling_aws("s3:CreateBucket"):
-        s3.create_bucket(Bucket=address.bucket, **({"CreateBucketConfiguration": where} if where else {}))
-    with calling_aws("s3:PutBucketVersioning"):
-        s3.put_bucket_versioning(Bucket=address.bucket, VersioningConfiguration={"Status": "Enabled"})
+        _make_bucket(s3, address)
+    with calling_aws("s3:PutPublicAccessBlock"):
+        s3.put_public_access_block(
+            Bucket=address.bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
     with calling_aws("s3:PutBucketEncryption"):
         s3.put_bucket_encryption(
             Bucket=address.bucket,
@@ -59,16 +80,14 @@ def ensure_bucket(account: Account, address: StateAddress) -> None:
                 ]
             },
         )
-    with calling_aws("s3:PutPublicAccessBlock"):
-        s3.put_public_access_block(
-            Bucket=address.bucket,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
-        )
+    with calling_aws("s3:PutBucketVersioning"):
+        s3.put_bucket_versioning(Bucket=address.bucket, VersioningConfiguration={"Status": "Enabled"})
+
+
+def _make_bucket(s3: Any, address: StateAddress) -> None:
+    where = {} if address.region == "us-east-1" else {"LocationConstraint": address.region}
+    with calling_aws("s3:CreateBucket"):
+        s3.create_bucket(Bucket=address.bucket, **({"CreateBucketConfiguration": where} if where else {}))
 
 
 def read_lock(account: Account, address: StateAddress) -> dict[str, Any] | None:

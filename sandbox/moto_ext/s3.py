@@ -1,7 +1,7 @@
-"""S3: bucket policies are evaluated without their conditional statements; replication is answered as it was set.
+"""S3: policies without their conditional statements, replication as it was set, buckets of whom they should be.
 
-moto ignores `Condition`, so the usual "deny where aws:SecureTransport is false" would deny every request; and it says
-of every replication rule that delete markers stay behind.
+moto ignores `Condition`, so the usual "deny where aws:SecureTransport is false" would deny every request; it says of
+every replication rule that delete markers stay behind; and HeadBucket does not heed `ExpectedBucketOwner`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,19 @@ def _get_bucket_replication(self: responses.S3Response) -> Any:
     return self.serialized(ActionResult({"ReplicationConfiguration": {"Role": found["Role"], "Rules": rules}}))
 
 
+_moto_head_bucket = responses.S3Response.head_bucket
+
+
+def _head_bucket(self: responses.S3Response) -> Any:
+    answer = _moto_head_bucket(self)
+    wanted = self.headers.get("x-amz-expected-bucket-owner")
+    if answer[0] == 200 and wanted and self.backend.head_bucket(self.bucket_name).account_id != wanted:
+        return 403, {}, ""
+    return answer
+
+
 def install() -> None:
     use_model(models, FakeBucket)
-    # S3's URLs are read anew from moto's module whenever they are asked for, so the method is replaced in place.
+    # S3's URLs are read anew from moto's module whenever they are asked for, so methods are replaced in place.
     responses.S3Response.get_bucket_replication = _get_bucket_replication
+    responses.S3Response.head_bucket = _head_bucket
