@@ -1,0 +1,116 @@
+"""Every environment of the five systems, through the product: loaded, planned, approved, applied, changed, destroyed.
+
+One of each shape is part of `make test`, the rest of `make test-systems`.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from controlplane.core.actors import Actor
+from environments_app.models import ConfigVersion, Environment, Run, StateVersion
+from environments_app.schema import canonical, load_blueprint
+from environments_app.services import blueprints, configs
+from tests.run_helpers import approve_and_apply, plan, text_of
+from tests.sandbox_fixture import SandboxProcess
+from tests.terraform_fixture import REPOSITORY_ROOT
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SHAPES = {
+    ("dougust", "staging"): "Fargate behind a load balancer",
+    ("programador-musical", "staging"): "spot instances",
+    ("verificadores", "staging"): "a CDN with a firewall",
+}
+REST = [
+    ("cloudweave", "staging"),
+    ("cloudweave", "production"),
+    ("dougust", "production"),
+    ("programador-musical", "production"),
+    ("tvmaze-ingestion", "development"),
+    ("tvmaze-ingestion", "production"),
+    ("verificadores", "production"),
+]
+ENVIRONMENTS = [pytest.param(*where, id=shape) for where, shape in SHAPES.items()] + [
+    pytest.param(*where, id="-".join(where), marks=pytest.mark.systems) for where in REST
+]
+ACTOR = Actor.slipway("test")
+
+
+def test_none_is_left_out() -> None:
+    files = (REPOSITORY_ROOT / "blueprints").glob("*.yaml")
+    loaded = [load_blueprint(file) for file in files]
+    assert {(each.system, entry.name) for each in loaded for entry in each.environments} == {*SHAPES, *REST}
+
+
+@pytest.fixture
+def environment(system: str, name: str, sandbox: SandboxProcess) -> Environment:
+    sandbox.control("POST", "reset")
+    made = blueprints.load(ACTOR, load_blueprint(REPOSITORY_ROOT / f"blueprints/{system}.yaml"))
+    found: Environment = made.environments.select_related("system").get(slug=name)
+    if dns := found.config_version.config.dns:
+        sandbox.client("route53").create_hosted_zone(Name=dns.zone, CallerReference="the owner of the domain")
+    return found
+
+
+@pytest.mark.parametrize(("system", "name"), ENVIRONMENTS)
+def test_an_environment_lives(environment: Environment, sandbox: SandboxProcess) -> None:
+    made = applied(environment)
+    state = StateVersion.objects.get(run=made)
+    assert state.resources == made.summary["add"] > 20
+
+    again = plan(environment)
+    assert again.state == "no_changes", json.dumps(again.summary["changes"])
+    assert_no_secret_rests(environment, sandbox)
+
+    # An operator lets go of what is protected, before the environment is taken away.
+    save(environment, let_go(canonical(environment.config_version.config)))
+    changed = applied(environment)
+    assert {item["action"] for item in changed.summary["changes"]} <= {"update", "create", "destroy"}
+    assert plan(environment).state == "no_changes"
+
+    end = applied(environment, "destroy")
+    assert StateVersion.objects.get(run=end).resources == 0
+
+
+def applied(environment: Environment, kind: str = "apply") -> Run:
+    run = plan(environment, kind)
+    assert run.state == "awaiting_approval", text_of(run)
+    run = approve_and_apply(run)
+    assert run.state == "applied", text_of(run)
+    return run
+
+
+def let_go(document: dict[str, Any]) -> dict[str, Any]:
+    """The same without protection against loss, and with logs that are kept for other days."""
+    for section in ("database", "load_balancer"):
+        if document[section]:
+            document[section] |= {"deletion_protection": False}
+    for bucket in document["buckets"].values():
+        bucket["force_destroy"] = True
+    document["registry"]["force_delete"] = True
+    document["logs"]["retention_days"] = 5
+    return document
+
+
+def save(environment: Environment, document: dict[str, Any]) -> None:
+    based_on = environment.config_versions.latest("number").number
+    saved = configs.save_config(ACTOR, environment, document, based_on=based_on, reason="the end")
+    assert isinstance(saved, ConfigVersion), saved
+    environment.__dict__.pop("config_version", None)
+
+
+def assert_no_secret_rests(environment: Environment, sandbox: SandboxProcess) -> None:
+    """Neither in Terraform's state nor in a row or an output."""
+    s3, secrets = sandbox.client("s3"), sandbox.client("secretsmanager")
+    bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("slipway-state-"))
+    key = f"{environment.system.slug}/{environment.slug}/terraform.tfstate"
+    kept = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    kept += json.dumps([*Run.objects.values(), *StateVersion.objects.values()], default=str)
+    kept += "".join(text_of(run) for run in Run.objects.all())
+    entries = secrets.list_secrets()["SecretList"]
+    for entry in entries:
+        versions = secrets.list_secret_version_ids(SecretId=entry["ARN"])["Versions"]
+        for version in versions:
+            value = secrets.get_secret_value(SecretId=entry["ARN"], VersionId=version["VersionId"])["SecretString"]
+            assert value not in kept, f"the value of {entry['Name']} rests"
