@@ -138,6 +138,20 @@ def test_a_distribution_keeps_its_origin_access_control(sandbox: SandboxProcess)
     assert created["ViewerCertificate"]["CloudFrontDefaultCertificate"] is False
 
 
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_a_security_group_rule_that_is_gone_is_said_to_be_as_by_aws(sandbox: SandboxProcess, direction: str) -> None:
+    ec2 = sandbox.client("ec2")
+    group = ec2.create_security_group(GroupName=f"gone-{direction}", Description="a test")["GroupId"]
+    made = getattr(ec2, f"authorize_security_group_{direction}")(
+        GroupId=group,
+        IpPermissions=[{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}],
+    )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    revoke = getattr(ec2, f"revoke_security_group_{direction}")
+    revoke(GroupId=group, SecurityGroupRuleIds=[made])
+    with pytest.raises(ClientError, match=r"InvalidSecurityGroupRuleId\.NotFound"):
+        revoke(GroupId=group, SecurityGroupRuleIds=[made])
+
+
 def test_a_user_pool_keeps_its_tags_when_updated(sandbox: SandboxProcess) -> None:
     cognito = sandbox.client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="users", UserPoolTags={"a": "1"})["UserPool"]["Id"]

@@ -14,18 +14,8 @@ from tests.terraform_fixture import REPOSITORY_ROOT, changes, terraform_folder
 
 pytestmark = pytest.mark.systems
 
-PROVISIONED = [
-    ("cloudweave", "staging"),
-    ("cloudweave", "production"),
-    ("dougust", "staging"),
-    ("dougust", "production"),
-    ("programador-musical", "staging"),
-    ("programador-musical", "production"),
-    ("tvmaze-ingestion", "development"),
-    ("tvmaze-ingestion", "production"),
-    ("verificadores", "staging"),
-    ("verificadores", "production"),
-]
+SHAPES = [("dougust", "staging"), ("programador-musical", "staging"), ("verificadores", "staging")]
+"""Fargate behind a load balancer, spot instances, a CDN with a firewall."""
 NOT_SUSPENDED = {
     "DynamicScalingInSuspended": False,
     "DynamicScalingOutSuspended": False,
@@ -112,7 +102,7 @@ def repository_of(service: dict[str, Any], container: str) -> str:
     return str(service["repository_urls"][container].split("/", 1)[1])
 
 
-@pytest.mark.parametrize(("system", "name"), PROVISIONED)
+@pytest.mark.parametrize(("system", "name"), SHAPES)
 def test_an_environment_is_made_kept_changed_and_destroyed(
     system: str, name: str, tmp_path: Path, sandbox: SandboxProcess
 ) -> None:

@@ -9,13 +9,17 @@ import pytest
 
 from environments_app.schema import parse, render_variables
 from tests import factories
-from tests.environment_life import ROUTED
 from tests.sandbox_fixture import SandboxProcess, start_sandbox
 from tests.terraform_fixture import TerraformFolder, changes, terraform_folder
 
 CLIENT_SECRET = "GOCSPX-of-whom-it-concerns"
 PREPARED: dict[str, Any] = factories.SMALL_CONFIG | {
-    "services": {"api": ROUTED},
+    "services": {
+        "api": {
+            **factories.SMALL_CONFIG["services"]["api"],
+            "routing": {"container": "api", "health_check": {"path": "/up"}},
+        }
+    },
     "load_balancer": {},
     "buckets": {"uploads": {"purpose": "What users bring", "force_destroy": True}},
     "secrets": {"google": {"kind": "external"}},
