@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# A worker more than there are CPUs, since many tests wait; a file's tests stay together, as they share what it starts.
-PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
+# A file's tests stay together, as they share what it starts. Integration tests wait a lot: one worker more than CPUs.
+SIDE_BY_SIDE := --dist loadfile -n
+CPUS := $(shell getconf _NPROCESSORS_ONLN)
 MANAGE := $(BIN)/python manage.py
 # Tests and benchmarks start hundreds of Python processes; without bytecode on disk each would compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -27,8 +28,8 @@ run: setup ## Slipway with everything it needs, until Ctrl-C
 	@exec $(BIN)/python -m launcher --parent $$PPID
 
 test: setup ## unit tests, then integration tests and the story in a browser
-	$(PYTEST) $(PARALLEL) tests/unit
-	$(PYTEST) $(PARALLEL) tests/integration tests/story -m "not systems"
+	$(PYTEST) $(SIDE_BY_SIDE) $(CPUS) tests/unit
+	$(PYTEST) $(SIDE_BY_SIDE) $$(($(CPUS) + 1)) tests/integration tests/story -m "not systems"
 
 test-postgres: setup ## the same on a PostgreSQL server of its own
 	$(BIN)/python -m scripts.with_postgres $(MAKE) test
@@ -37,7 +38,7 @@ test-properties: setup ## the property tests, with fifty times as many examples 
 	$(PYTEST) tests/unit -m hypothesis --hypothesis-profile=thorough
 
 test-systems: setup ## the reference systems, provisioned and destroyed whole (long)
-	$(PYTEST) tests -m systems
+	$(PYTEST) $(SIDE_BY_SIDE) $$(($(CPUS) + 1)) tests -m systems
 
 bench: setup ## measurements, as a table and as JSON
 	$(BIN)/python -m benchmarks

@@ -44,7 +44,7 @@ def test_the_external_id_is_the_systems_and_terraform_refreshes_by_itself() -> N
     written = aws_config_file(account, {"AWS_ACCESS_KEY_ID": "own"})
     assert f"role_arn = {role('plan')}\n" in written
     assert f"external_id = {made.system.external_id}\n" in written
-    assert "credential_source = Environment\n" in written
+    assert "source_profile = worker\n" in written
 
 
 @pytest.mark.parametrize("roles", [{}, {"apply": role("same")}, {"plan": role("same"), "apply": role("same")}])

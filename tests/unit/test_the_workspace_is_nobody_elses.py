@@ -77,6 +77,8 @@ def test_as_it_is_laid_out_again_for_the_apply(workspace: Workspace) -> None:
     workspace.remove()
     workspace.restore(archive)
     workspace.write_cli_config("# of this machine")
+    assert not (workspace.folder / commands.AWS_CONFIG_FILE).exists(), "the worker's own keys are in no archive"
+    workspace.write_aws_config("[profile slipway]")
     is_private(workspace)
 
 
