@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# A file's tests stay together, as they share what it starts. Integration tests wait a lot: one worker more than CPUs.
-SIDE_BY_SIDE := --dist loadfile -n
+# tests/conftest.py says which tests stay together and which begin first. Integration tests wait a lot: a worker more.
+SIDE_BY_SIDE := --dist loadgroup --no-loadscope-reorder -n
 CPUS := $(shell getconf _NPROCESSORS_ONLN)
 MANAGE := $(BIN)/python manage.py
 # Tests and benchmarks start hundreds of Python processes; without bytecode on disk each would compile everything anew.

@@ -18,6 +18,17 @@ from tests.run_helpers import environment, work  # noqa: F401  fixtures of sever
 from tests.sandbox_fixture import SandboxProcess, eventually, launch
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests stay together on one worker: those of a file, and each long one, which begins before all others."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if _is_long(item) else str(item.path)))
+    items.sort(key=lambda item: not _is_long(item))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return item.get_closest_marker("long") is not None
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings_xdist_suffix() -> None:
     """Nothing: tests/settings.py gives each parallel worker a database of its own, under a name children know."""

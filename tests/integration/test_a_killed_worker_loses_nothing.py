@@ -46,6 +46,7 @@ def test_a_plan_is_queued_again_and_made(environment: Environment, work: Work, s
     assert run.state == "awaiting_approval", run.failure
 
 
+@pytest.mark.long
 def test_an_apply_becomes_unknown_keeps_its_lock_and_is_reconciled(environment: Environment, work: Work) -> None:
     run = approved(environment)
     worker = work("apply_run", run)

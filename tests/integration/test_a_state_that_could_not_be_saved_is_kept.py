@@ -22,6 +22,7 @@ def has_made_something(run: Run) -> bool:
     return int(run.progress.get("done", 0)) > 0
 
 
+@pytest.mark.long
 def test_nothing_is_orphaned(environment: Environment, work: Work, sandbox: SandboxProcess) -> None:
     run = approved(environment)
     worker = work("apply_run", run)

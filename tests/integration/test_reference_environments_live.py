@@ -16,7 +16,7 @@ from tests.run_helpers import approve_and_apply, plan, text_of
 from tests.sandbox_fixture import SandboxProcess
 from tests.terraform_fixture import REPOSITORY_ROOT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 SHAPES = {
     ("dougust", "staging"): "Fargate behind a load balancer",
     ("programador-musical", "staging"): "spot instances",

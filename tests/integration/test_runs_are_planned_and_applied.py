@@ -18,6 +18,7 @@ from tests.sandbox_fixture import SandboxProcess
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.long
 def test_the_life_of_an_environment(environment: Environment, sandbox: SandboxProcess) -> None:
     run = plan(environment)
     assert run.state == "awaiting_approval", text_of(run)

@@ -60,6 +60,7 @@ def outputs(stack: TerraformFolder, name: str) -> Any:
     return json.loads(stack.must("output", "-json", name))
 
 
+@pytest.mark.long
 def test_users_sign_in_and_callers_bring_keys(tmp_path: Path, sandbox: SandboxProcess) -> None:
     stack = terraform_folder(tmp_path, sandbox.url)
     stack.settle(variables(PREPARED))

@@ -37,6 +37,7 @@ def change(made: Environment, **own: Any) -> ConfigVersion:
     return saved
 
 
+@pytest.mark.long
 def test_nested_modules_live_from_plan_to_destroy(
     sandbox: SandboxProcess,
     allowed: Path,
@@ -116,6 +117,7 @@ def test_nested_modules_live_from_plan_to_destroy(
     assert TOKEN not in rows + "".join(text_of(each) for each in Run.objects.all())
 
 
+@pytest.mark.long
 def test_three_hundred_resources_from_a_folder(sandbox: SandboxProcess, allowed: Path) -> None:
     sandbox.control("POST", "reset")
     shutil.copytree(ROOTS / "three_hundred", allowed / "many")

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Literal
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.story.conftest import SignIn, Slipway
@@ -53,6 +54,7 @@ def costs_are_shown(page: Page, slipway: Slipway, run_url: str) -> None:
         expect(summary.locator(".num")).to_contain_text(re.compile(r"\+\d+\.\d\d"))
 
 
+@pytest.mark.long
 def test_the_story(slipway: Slipway, sign_in: SignIn, photograph: Photograph) -> None:
     developer = sign_in("developer")
     for name in ("tvmaze-ingestion", "cloudweave", "verificadores", "dougust", "programador-musical"):
