@@ -3,8 +3,10 @@
 Every function takes the claim, what was seen, and its action, and answers when the next look is due.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
 from datetime import timedelta
+from itertools import starmap
 from typing import Any
 
 from django.db import transaction
@@ -57,6 +59,7 @@ def _snapshot(claim: Claim, seen: Observed, action: model.Snapshot) -> timedelta
                 "previous": "" if is_first else service.task_definition,
                 "desired": wanted,
                 "definition": {} if is_first else taskdefinition.comparable(definition),
+                "balancers": [astuple(each) for each in service.balancers],
             },
             # Not what ran when it was asked for: others may have succeeded while it waited.
             previous_release=known.release if known else None,
@@ -99,8 +102,15 @@ def configuration(policy: Mapping[str, Any], alarms: list[str], *, can_return: b
     }
 
 
+def _other_balancers(seen: Observed, wanted: Iterable[model.Balancer]) -> list[model.Balancer] | None:
+    """The load balancers to set, since a port or a container has changed; None where the service has these."""
+    wanted = list(wanted)
+    return wanted if seen.service and wanted and tuple(wanted) != seen.service.balancers else None
+
+
 def _update(claim: Claim, seen: Observed, action: model.Update) -> timedelta:
     row = claim.deployment
+    routed = row.target.get("load_balancer")
     is_first = not row.snapshot["previous"]
     claim.intend(rolling.UPDATE, task_definition=row.task_definition_arn)
     _ecs(row).update(
@@ -109,6 +119,12 @@ def _update(claim: Claim, seen: Observed, action: model.Update) -> timedelta:
         task_definition=row.task_definition_arn,
         configuration=configuration(_policy(row), row.target["alarm_names"], can_return=not is_first),
         desired=row.snapshot["desired"] if is_first else None,
+        balancers=_other_balancers(
+            seen,
+            [model.Balancer(routed["target_group_arn"], routed["container_name"], int(routed["container_port"]))]
+            if routed
+            else [],
+        ),
     )
     return _advance(claim, seen, model.Advance("rolling_out"))
 
@@ -195,7 +211,13 @@ def _restore_previous(claim: Claim, seen: Observed, action: model.RestorePreviou
     claim.intend(rolling.UPDATE, task_definition=previous)
     # Should the old tasks fail as well, ECS must not return to the new ones by itself.
     restoring = configuration(_policy(row), [], can_return=False)
-    _ecs(row).update(row.cluster, row.ecs_service, task_definition=previous, configuration=restoring)
+    _ecs(row).update(
+        row.cluster,
+        row.ecs_service,
+        task_definition=previous,
+        configuration=restoring,
+        balancers=_other_balancers(seen, starmap(model.Balancer, row.snapshot.get("balancers", ()))),
+    )
     with transaction.atomic():
         claim.store(intent={})
         claim.tell(f"ordered the way back to {previous.rpartition('/')[2]}")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from controlplane.lib.aws import Account, calling_aws, client
 from deployments_app.strategies.model import (
+    Balancer,
     ContainerSeen,
     EventSeen,
     RolloutSeen,
@@ -144,8 +145,9 @@ class Ecs:
         task_definition: str | None = None,
         configuration: Mapping[str, Any] | None = None,
         desired: int | None = None,
+        balancers: Sequence[Balancer] | None = None,
     ) -> ServiceSeen:
-        """Updates what is given of a service; a new task definition starts a deployment."""
+        """Updates what is given of a service; a new task definition, or another balancer, starts a deployment."""
         given: dict[str, Any] = {}
         if task_definition is not None:
             given["taskDefinition"] = task_definition
@@ -153,6 +155,11 @@ class Ecs:
             given["deploymentConfiguration"] = dict(configuration)
         if desired is not None:
             given["desiredCount"] = desired
+        if balancers is not None:
+            given["loadBalancers"] = [
+                {"targetGroupArn": each.target_group, "containerName": each.container, "containerPort": each.port}
+                for each in balancers
+            ]
         with calling_aws("ecs:UpdateService"):
             answer = self._client.update_service(cluster=cluster, service=service, **given)
         return _service(answer["service"])
@@ -190,6 +197,11 @@ def _service(given: Mapping[str, Any]) -> ServiceSeen:
             for each in given.get("deployments", [])
         ),
         events=tuple(EventSeen(each["id"], each["createdAt"], each["message"]) for each in given.get("events", [])),
+        balancers=tuple(
+            Balancer(each["targetGroupArn"], each["containerName"], each["containerPort"])
+            for each in given.get("loadBalancers", [])
+            if "targetGroupArn" in each
+        ),
     )
 
 

@@ -80,6 +80,15 @@ class EventSeen:
 
 
 @dataclass(frozen=True)
+class Balancer:
+    """Where a service's traffic comes from, and to which port of which container it goes."""
+
+    target_group: str
+    container: str
+    port: int
+
+
+@dataclass(frozen=True)
 class ServiceSeen:
     """A service as DescribeServices shows it."""
 
@@ -91,6 +100,7 @@ class ServiceSeen:
     pending: int
     rollouts: tuple[RolloutSeen, ...] = ()
     events: tuple[EventSeen, ...] = ()
+    balancers: tuple[Balancer, ...] = ()
 
     @property
     def primary(self) -> RolloutSeen | None:

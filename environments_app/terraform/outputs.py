@@ -18,6 +18,14 @@ class TaskTemplate(BaseModel):
     container_definitions: list[dict[str, Any]] = Field(min_length=1)
 
 
+class Balancer(BaseModel):
+    """Where the traffic of a service goes."""
+
+    target_group_arn: Text
+    container_name: Text
+    container_port: int = Field(ge=1, le=65535)
+
+
 class Service(BaseModel):
     """What the release controller needs of a service; more may stand beside it."""
 
@@ -26,6 +34,7 @@ class Service(BaseModel):
     task_template: TaskTemplate
     desired_count: int = Field(ge=0)
     alarm_names: list[str]
+    load_balancer: Balancer | None = None
 
 
 class Alarms(BaseModel):

@@ -108,7 +108,7 @@ def test_sections_and_entries_come_and_go(page: Page, production: Environment) -
     unfold(page, "buckets", "buckets.uploads")
     page.locator('[name="buckets.uploads.purpose"]').fill("Uploads of users")
     unfold(page, "budget")
-    page.get_by_role("button", name="Have a section budget").click()
+    page.get_by_role("button", name="Have a section “Budget”").click()
     unfold(page, "budget")
     page.locator('[name="budget.monthly_usd"]').fill("120")
     page.get_by_label("Why").fill("uploads, and a budget")

@@ -6,7 +6,7 @@ from controlplane.core.models import AuditEvent, LockHold
 from controlplane.core.services import output
 from deployments_app import jobs, servicelogs
 from deployments_app.models import Deployment
-from environments_app.models import Environment
+from environments_app.models import Environment, StateVersion
 from tests import factories
 from tests.release_world import KEY, ReleaseWorld
 from tests.sandbox_fixture import SandboxProcess, eventually
@@ -122,3 +122,45 @@ def test_the_new_tasks_lines_are_read_to_the_last_and_once(world: ReleaseWorld) 
     assert lines
     assert all(line.startswith("api ") for line in lines)
     assert len(set(lines)) == len(lines), "nothing twice"
+
+
+def with_port(environment: Environment, port: int) -> None:
+    """As if an apply had given the routed container another port."""
+    given = StateVersion.objects.get(environment=environment).outputs
+    service = given["services"]["api"]
+    service["task_template"]["container_definitions"][0]["portMappings"] = [
+        {"containerPort": port, "hostPort": port, "protocol": "tcp"}
+    ]
+    service["load_balancer"] = {
+        "target_group_arn": service["target_group_arn"],
+        "container_name": "api",
+        "container_port": port,
+    }
+    StateVersion.objects.filter(environment=environment).update(outputs=given)
+
+
+def test_a_release_moves_the_traffic_to_the_port_that_was_applied(
+    world: ReleaseWorld, environment: Environment, sandbox: SandboxProcess
+) -> None:
+    assert world.ended(world.deploy("healthy")).state == "succeeded"
+    with_port(environment, 9090)
+
+    moved = world.ended(world.deploy("healthy"))
+
+    assert moved.state == "succeeded", (moved.failure, told(moved))
+    assert [each["containerPort"] for each in world.describe()["loadBalancers"]] == [9090]
+    group = moved.target["target_group_arn"]
+    health = sandbox.client("elbv2").describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    serving = {each["Target"]["Port"] for each in health if each["TargetHealth"]["State"] == "healthy"}
+    assert serving == {9090}
+
+
+def test_what_is_taken_back_serves_on_its_own_port_again(world: ReleaseWorld, environment: Environment) -> None:
+    first = world.ended(world.deploy("healthy"))
+    with_port(environment, 9090)
+
+    failed = world.ended(world.deploy("unhealthy"))
+
+    assert failed.state == "rolled_back", (failed.failure, told(failed))
+    assert [each["containerPort"] for each in world.describe()["loadBalancers"]] == [8080]
+    assert world.running_digests() == set(first.release.digests.values())

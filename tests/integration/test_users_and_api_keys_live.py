@@ -94,6 +94,11 @@ def test_users_sign_in_and_callers_bring_keys(tmp_path: Path, sandbox: SandboxPr
         "api_gateway": {"usage_plans": {"premium": {"requests_per_minute": 600}}},
         "user_pool": {"mfa_methods": ["TOTP"], "callback_urls": ["https://shop.example.com/in"]},
     }
-    stack.settle(variables(PREPARED | fewer))
+    other_port = json.loads(json.dumps(PREPARED["services"]))
+    other_port["api"]["containers"]["api"]["port"] = 9090
+    changed = stack.settle(variables(PREPARED | fewer | {"services": other_port}))
+    group = 'module.service["api"].aws_lb_target_group.this[0]'
+    assert group not in changes(changed), "another port replaces no target group under traffic"
+    assert outputs(stack, "services")["api"]["load_balancer"]["container_port"] == 9090
     assert users.list_identity_providers(UserPoolId=pool["id"])["Providers"] == []
     stack.destroy()

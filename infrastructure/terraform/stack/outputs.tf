@@ -12,6 +12,7 @@ output "services" {
       max_count          = service.max_count
       container_names    = keys(service.containers)
       target_group_arn   = module.service[name].target_group_arn
+      load_balancer      = module.service[name].load_balancer
       listener_rule_arn  = module.service[name].listener_rule_arn
       log_group          = module.logs.groups[name].name
       repository_urls    = { for container in keys(service.containers) : container => module.registry.repositories["${name}/${container}"].url }

@@ -47,6 +47,15 @@ output "target_group_arn" {
   value       = one(aws_lb_target_group.this[*].arn)
 }
 
+output "load_balancer" {
+  description = "Where traffic goes, which the release controller sets when it changes: target group, container and port; null without routing."
+  value = var.routing == null ? null : {
+    target_group_arn = aws_lb_target_group.this[0].arn
+    container_name   = var.routing.container
+    container_port   = var.routing.port
+  }
+}
+
 output "target_group_arn_suffix" {
   description = "The target group's name in CloudWatch's dimensions; null without routing."
   value       = one(aws_lb_target_group.this[*].arn_suffix)

@@ -24,6 +24,11 @@ resource "aws_lb_target_group" "this" {
     enabled         = var.routing.stickiness_seconds != null
     cookie_duration = coalesce(var.routing.stickiness_seconds, 86400)
   }
+
+  # Only a default: ECS registers each task with its own port. Another one would replace the group under traffic.
+  lifecycle {
+    ignore_changes = [port]
+  }
 }
 
 resource "aws_lb_listener_rule" "this" {
