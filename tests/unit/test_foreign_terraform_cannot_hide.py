@@ -121,6 +121,8 @@ def test_an_upload_from_outside() -> None:
     [
         {"resource": {"terraform_data": {"evil": {"provisioner": {"local-exec": {"command": "id"}}}}}},
         {"resource": [{"terraform_data": [{"evil": [{"provisioner": [{"local-exec": {"command": "id"}}]}]}]}]},
+        {"resource": {"terraform_data": {"evil": [[{"provisioner": {"local-exec": {"command": "id"}}}]]}}},
+        {"removed": [[{"from": "a.b", "provisioner": {"local-exec": [[{"command": "id"}]]}}]]},
         {"data": {"external": {"evil": {"program": ["id"]}}}},
         {"locals": {"evil": '${file("/etc/passwd")}'}},
         {"locals": {"evil": [{"deep": '%{ if true }${file("/etc/passwd")}%{ endif }'}]}},
