@@ -17,7 +17,8 @@ from environments_app import secretstores
 from environments_app.schema.own_terraform import OwnTerraform
 from environments_app.services import sources
 from environments_app.terraform import source, variables
-from environments_app.terraform.inspection import Refused, inspect, inspect_fetched
+from environments_app.terraform.inspection import inspect, inspect_fetched
+from environments_app.terraform.refusals.refused import Refused
 from environments_app.terraform.source import Fetched
 from environments_app.terraform.workspace import Workspace
 
@@ -84,7 +85,8 @@ def refuse(refused: Sequence[str | Refused]) -> None:
 def inspect_modules(workspace: Workspace, own: OwnTerraform) -> None:
     """Looks at the modules that `terraform get` has fetched, before anything of them is used. Raises NotAllowed."""
     below = workspace.stack / ".terraform" / "modules"
-    tree = source.read_tree(below)
+    # Only what git keeps for itself is left out: a module may hold a folder .terraform, and use what lies in it.
+    tree = source.read_tree(below, left_out=frozenset({".git"}))
     prefix = f"{'' if own.path == '.' else own.path + '/'}.terraform/modules/"
     files = {prefix + name: content for name, content in tree.files.items()}
     found = inspect_fetched(files, tree.files[MANIFEST], own.path, settings.SLIPWAY_TERRAFORM_PROVIDERS)

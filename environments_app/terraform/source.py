@@ -9,13 +9,13 @@ import os
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from controlplane.lib.errors import SlipwayError
 from environments_app.schema.own_terraform import OwnTerraform, is_commit
-from environments_app.terraform.inspection import Refused
+from environments_app.terraform.refusals.refused import Refused
 
 GIT_SECONDS = 120.0
 MOST_FILES = 5000
@@ -92,12 +92,15 @@ def allowed_folder(path: str, folders: Sequence[Path]) -> Path:
     return real
 
 
-def read_tree(root: Path) -> Fetched:
-    """The ordinary files below a folder. Raises SourceFailed where they are too many."""
+def read_tree(root: Path, left_out: Set[str] = frozenset({".git", ".terraform"})) -> Fetched:
+    """The ordinary files below a folder, but for those of folders that are left out by their name.
+
+    Raises SourceFailed where they are too many.
+    """
     files: dict[str, bytes] = {}
     refused: list[Refused] = []
     size = 0
-    for name, path in _entries(root):
+    for name, path in _entries(root, left_out):
         mode = path.lstat().st_mode
         if not stat.S_ISREG(mode):
             refused.append(_no_file(name, "a symbolic link" if stat.S_ISLNK(mode) else "no ordinary file"))
@@ -110,11 +113,11 @@ def read_tree(root: Path) -> Fetched:
     return Fetched(files, refused=tuple(refused))
 
 
-def _entries(root: Path) -> Iterator[tuple[str, Path]]:
-    """All but folders, links to folders among them; what git and Terraform keep for themselves is left out."""
+def _entries(root: Path, left_out: Set[str]) -> Iterator[tuple[str, Path]]:
+    """All but folders, links to folders among them."""
     for folder, names, leaves in os.walk(root):
         links = [name for name in names if os.path.islink(os.path.join(folder, name))]
-        names[:] = sorted(name for name in names if name not in {".git", ".terraform", *links})
+        names[:] = sorted(name for name in names if name not in {*left_out, *links})
         for name in sorted([*leaves, *links]):
             path = Path(folder, name)
             yield path.relative_to(root).as_posix(), path

@@ -36,6 +36,26 @@ HOSTILE = {
         'locals {\n  it = file("/etc/passwd")\n}\n',
         "file() opens '/etc/passwd', outside of the source",
     ),
+    "a provider whose profile names a program": (
+        'provider "aws" {\n  shared_config_files = ["${path.module}/config"]\n}\n',
+        'provider "aws" sets shared_config_files',
+    ),
+    "a remote state that is read by a profile": (
+        'data "terraform_remote_state" "it" {\n  backend = "s3"\n  config = { profile = "x" }\n}\n',
+        "a remote state that is read with profile",
+    ),
+    "a remote state whose settings nobody sees": (
+        'data "terraform_remote_state" "that" {\n  backend = "s3"\n  config = local.config\n}\n',
+        "a remote state whose config is not written out where it stands",
+    ),
+    "a template whose path is put together": (
+        'locals {\n  that = templatefile("${path.module}/${local.name}.tftpl", {})\n}\n',
+        "templatefile() runs a file that is not named in full, or is not of this source",
+    ),
+    "an upload of a file of the worker": (
+        'resource "aws_s3_object" "it" {\n  bucket = "b"\n  key = "k"\n  source = ("/etc/passwd")\n}\n',
+        "aws_s3_object.source opens a path that is only known when it runs",
+    ),
     "a backend of its own": (
         'terraform {\n  backend "http" {\n    address = "https://example.com"\n  }\n}\n',
         "a backend of its own",
@@ -76,6 +96,7 @@ def test_all_of_it_at_once(code: Repository) -> None:
         (code.folder / f"{number}.tf").write_text(text)
     (code.folder / "link.tf").symlink_to("/etc/passwd")
     (code.folder / "surprise.auto.tfvars").write_text("number = 1\n")
+    (code.folder / "main.tofu").write_text("")
     code.commit()
     made = environment(code.source)
     trust(made.system, code.source)
@@ -84,6 +105,7 @@ def test_all_of_it_at_once(code: Repository) -> None:
         *(f"{number}.tf" for number in range(len(HOSTILE))),
         "link.tf",
         "surprise.auto.tfvars",
+        "main.tofu",
     }
     assert SourceReading.objects.get(system=made.system).refused == run.failure["details"]
     started_nothing(run)

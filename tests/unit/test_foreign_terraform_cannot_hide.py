@@ -1,23 +1,17 @@
 """Inspection reads HCL as Terraform does: what is refused is found wherever it stands, and nothing else is refused."""
 
 import json
-from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from environments_app.terraform.inspection import Refused, inspect, inspect_fetched
+from environments_app.foreign import NotAllowed, inspect_modules
+from environments_app.schema.own_terraform import OwnTerraform
+from environments_app.terraform.inspection import inspect, inspect_fetched
+from environments_app.terraform.workspace import Workspace
+from tests.foreign_code import ALLOWED, EVIL, refused, words
 
-ALLOWED = frozenset({"hashicorp/aws", "hashicorp/random"})
-EVIL = 'resource "terraform_data" "evil" {\n  provisioner "local-exec" {\n    command = "id"\n  }\n}\n'
 OUTSIDE = 'locals {\n  evil = file("/etc/passwd")\n}\n'
-
-
-def refused(files: Mapping[str, str], root: str = ".") -> list[Refused]:
-    return list(inspect({name: text.encode() for name, text in files.items()}, root, ALLOWED).refused)
-
-
-def words(text: str, name: str = "main.tf") -> list[str]:
-    return [each.what for each in refused({name: text})]
 
 
 @pytest.mark.parametrize(
@@ -62,65 +56,19 @@ def test_what_cannot_be_read_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression",
-    [
-        'file("/etc/passwd")',
-        'file("../outside")',
-        'file("~/.aws/credentials")',
-        'file("${path.module}/../outside")',
-        'file("${path.root}/../outside")',
-        "file(var.where)",
-        'file("${var.where}/x")',
-        'file("${path.module}x")',
-        'core::file("/etc/passwd")',
-        'filebase64("/etc/passwd")',
-        'templatefile("/etc/passwd", {})',
-        'fileset("/etc", "*")',
-        'fileset(path.module, "../../**")',
-        '"${upper("${file("/etc/passwd")}")}"',
-        'jsondecode(\n    file(\n    "/etc/passwd"))',
-        '<<EOT\nit is ${file("/etc/passwd")}\nEOT',
-        '"%{ if fileexists("/etc/passwd") }x%{ endif }"',
-    ],
-)
-def test_files_from_outside(expression: str) -> None:
-    assert len(words(f"locals {{\n  a = {expression}\n}}\n")) == 1, expression
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        'file("${path.module}/policies/${each.key}.json")',
-        'file("policies/a.json")',
-        'fileset(path.module, "policies/*.json")',
-        'templatefile("${path.root}/x.tftpl", { a = 1 })',
-        '"file(/etc/passwd)"',
-        "var.file",
-        '"$${file(\\"/etc/passwd\\")}"',
-    ],
-)
-def test_files_of_its_own(expression: str) -> None:
-    assert words(f"locals {{\n  a = {expression}\n}}\n") == []
-
-
-def test_a_template_is_code_too() -> None:
-    files = {
-        "main.tf": 'locals {\n  a = templatefile("${path.module}/t.tftpl", {})\n}\n',
-        "t.tftpl": 'a line\n${file("/etc/passwd")}\n',
-    }
-    assert [(each.file, each.line) for each in refused(files)] == [("t.tftpl", 2)]
-
-
-def test_an_upload_from_outside() -> None:
-    text = 'resource "aws_s3_object" "it" {\n  source = "/proc/self/environ"\n}\n'
-    assert words(text) == ["aws_s3_object.source opens '/proc/self/environ', outside of the source"]
-
-
-@pytest.mark.parametrize(
     "code",
     [
         {"resource": {"terraform_data": {"evil": {"provisioner": {"local-exec": {"command": "id"}}}}}},
         {"resource": [{"terraform_data": [{"evil": [{"provisioner": [{"local-exec": {"command": "id"}}]}]}]}]},
+        {"resource": {"terraform_data": {"evil": [[{"provisioner": {"local-exec": {"command": "id"}}}]]}}},
+        {"removed": [[{"from": "a.b", "provisioner": {"local-exec": [[{"command": "id"}]]}}]]},
+        {"resource": {"aws_vpc": {"it": {"provider": "google.other"}}}},
+        {"provider": {"aws": [[{"profile": "x"}]]}},
+        {"provider": {"aws": {"dynamic": {"assume_role": {"for_each": [1], "content": {}}}}}},
+        {"data": {"terraform_remote_state": {"it": {"backend": "s3", "config": {"profile": "x"}}}}},
+        {"data": {"terraform_remote_state": {"it": {"backend": "s3", "config": "${local.it}"}}}},
+        {"resource": {"aws_s3_object": {"it": {"source": "${local.it}"}}}},
+        {"locals": {"//": '${file("/etc/passwd")}'}},
         {"data": {"external": {"evil": {"program": ["id"]}}}},
         {"locals": {"evil": '${file("/etc/passwd")}'}},
         {"locals": {"evil": [{"deep": '%{ if true }${file("/etc/passwd")}%{ endif }'}]}},
@@ -150,12 +98,30 @@ def test_a_name_that_stands_twice_in_json_hides_nothing() -> None:
             'terraform {\n  required_providers {\n    aws = { source = "evil.example/hashicorp/aws" }\n  }\n}\n',
             "evil.example/hashicorp/aws",
         ),
+        ('terraform {\n  required_providers {\n    aws = { ("source") = "evil/aws" }\n  }\n}\n', "hashicorp/?"),
+        (
+            'terraform {\n  required_providers {\n    it = { source = "hashicorp/aws", source = "evil/it" }\n  }\n}\n',
+            "hashicorp/?",
+        ),
+        (
+            'terraform {\n  required_providers {\n    aws = { source = true ? "evil/aws" : "" }\n  }\n}\n',
+            "hashicorp/?",
+        ),
+        ('resource "aws_vpc" "it" {\n  provider = "google"\n}\n', "hashicorp/google"),
+        ('import {\n  to       = aws_vpc.it\n  id       = "x"\n  provider = google.other\n}\n', "hashicorp/google"),
         ("terraform {\n  required_providers {\n    it = { source = var.it }\n  }\n}\n", "hashicorp/?"),
         ('check "it" {\n  data "dns_a_record_set" "it" {\n  }\n}\n', "hashicorp/dns"),
     ],
 )
 def test_providers_that_are_not_listed(text: str, provider: str) -> None:
     assert words(text) == [f"the provider {provider} is not on the list"]
+
+
+def test_of_a_provider_that_is_required_twice_both_must_be_listed() -> None:
+    """Which of the two Terraform takes is a matter of the files' names."""
+    text = 'terraform {\n  required_providers {\n    aws = { source = "SOURCE" }\n  }\n}\n'
+    files = {"a_override.tf": text.replace("SOURCE", "evil/aws"), "main.tf": text.replace("SOURCE", "hashicorp/aws")}
+    assert [each.what for each in refused(files)] == ["the provider evil/aws is not on the list"]
 
 
 @pytest.mark.parametrize("source", ["hashicorp/aws", "registry.terraform.io/hashicorp/aws", "HashiCorp/AWS"])
@@ -196,6 +162,33 @@ def test_modules_from_git_are_fetched_and_looked_at_then(source: str) -> None:
     assert (each.file, each.line) == ("live/.terraform/modules/it/b/main.tf", 2)
 
 
+def test_a_module_that_is_not_among_the_files_is_not_run_unseen() -> None:
+    files = {"main.tf": 'module "it" {\n  source = "./.hidden"\n}\n'}
+    assert [(each.file, each.what) for each in refused(files)] == [(".hidden", "there is no Terraform code here")]
+
+
+def test_a_fetched_module_hides_nothing_where_terraform_keeps_its_own(tmp_path: Path) -> None:
+    own = OwnTerraform(source="https://git.example.com/a.git", reference="main", path="live")
+    workspace = Workspace(tmp_path, root="source/live")
+    fetched = workspace.stack / ".terraform" / "modules"
+    hidden = fetched / "it" / ".terraform" / "evil"
+    hidden.mkdir(parents=True)
+    (fetched / "it" / "main.tf").write_text('module "evil" {\n  source = "./.terraform/evil"\n}\n')
+    (hidden / "main.tf").write_text(EVIL)
+    (hidden / "etc").symlink_to("/etc")
+    dirs = {"": ".", "it": ".terraform/modules/it", "it.evil": ".terraform/modules/it/.terraform/evil"}
+    manifest = {"Modules": [{"Key": key, "Dir": folder} for key, folder in dirs.items()]}
+    (fetched / "modules.json").write_text(json.dumps(manifest))
+    with pytest.raises(NotAllowed) as refusal:
+        inspect_modules(workspace, own)
+    inside = "live/.terraform/modules/it/.terraform/evil/main.tf"
+    assert [line.split(". ")[0] for line in refusal.value.details["problems"]] == [
+        "it/.terraform/evil/etc: it is a symbolic link, which may lead outside of the source",
+        f"{inside} line 2: a provisioner 'local-exec' runs programs",
+        f"{inside}: it is made by Terraform and belongs in no source",
+    ]
+
+
 def test_only_the_modules_that_are_used_are_judged() -> None:
     files = {
         "live/main.tf": 'module "a" {\n  source = "../modules/a"\n}\n',
@@ -211,6 +204,12 @@ def test_only_the_modules_that_are_used_are_judged() -> None:
 )
 def test_what_would_decide_in_the_place_of_the_configuration(name: str) -> None:
     assert [each.file for each in refused({"main.tf": "", name: ""})] == [name]
+
+
+@pytest.mark.parametrize("name", ["main.tofu", "it.tofu.json", "slipway_override.tofu"])
+def test_what_opentofu_reads_in_the_place_of_what_is_looked_at(name: str) -> None:
+    (each,) = refused({"main.tf": "", name: EVIL})
+    assert (each.file, each.what) == (name, "OpenTofu would read it in the place of what is looked at")
 
 
 def test_a_state_in_the_source_and_a_source_without_code() -> None:

@@ -131,10 +131,18 @@ def _from_json(text: str) -> Body:
         """The first line that names it; the JSON reader does not say where things stood."""
         return next((number for number, row in enumerate(lines, 1) if json.dumps(name) in row), 1)
 
+    def objects_in(value: Any) -> Iterator[_Pairs]:
+        """An array of objects is as many blocks, and so is an array in it (hcl's json/structure.go)."""
+        if isinstance(value, _Pairs):
+            yield value
+        elif isinstance(value, list):
+            for inner in value:
+                yield from objects_in(inner)
+
     def body_of(value: Any) -> Body:
         body = Body()
-        for entry in value if not isinstance(value, _Pairs) and isinstance(value, list) else [value]:
-            for name, inner in entry if isinstance(entry, _Pairs) else []:
+        for entry in objects_in(value):
+            for name, inner in entry:
                 if name == "//":
                     continue
                 if name in body.attributes:
@@ -145,11 +153,8 @@ def _from_json(text: str) -> Body:
         return body
 
     def blocks_of(name: str, value: Any, labels_left: int, labels: tuple[str, ...]) -> list[Block]:
-        entries = value if isinstance(value, list) and not isinstance(value, _Pairs) else [value]
         found: list[Block] = []
-        for entry in entries:
-            if not isinstance(entry, _Pairs):
-                continue
+        for entry in objects_in(value):
             if labels_left == 0:
                 found.append(Block(name, labels, line_of(labels[-1] if labels else name), body_of(entry)))
             else:

@@ -68,6 +68,15 @@ def value_of(tokens: Sequence[Token]) -> Any:
     return reader.whole(reader.value())
 
 
+def entries_of(tokens: Sequence[Token]) -> dict[str, tuple[Token, ...]]:
+    """The entries of an object whose keys are written out, each once; their values may be any expression.
+
+    Raises NotWrittenOut.
+    """
+    reader = _Reader(tokens)
+    return reader.whole(reader.entries())
+
+
 def mismatches(kind: Type, value: Any, where: str = "") -> Iterator[Mismatch]:
     """Everything in the value that the type does not take."""
     if value is None or kind.kind == "any":
@@ -237,3 +246,27 @@ class _Reader:
                 self._skip(",")
             return entries
         raise NotWrittenOut
+
+    def entries(self) -> dict[str, tuple[Token, ...]]:
+        self._expect("{")
+        entries: dict[str, tuple[Token, ...]] = {}
+        while not self._skip("}"):
+            name = self._key()
+            if name in entries:
+                raise NotWrittenOut
+            entries[name] = self._expression()
+            self._skip(",")
+        return entries
+
+    def _expression(self) -> tuple[Token, ...]:
+        """Up to what ends an object's entry; whatever is in brackets belongs to it."""
+        found: list[Token] = []
+        depth = 0
+        while True:
+            token = self._peek(past_newlines=False)
+            if depth == 0 and (token.kind == "newline" or (token.kind == "sign" and token.text in {",", "}"})):
+                return tuple(found)
+            if token.kind == "sign":
+                depth += (token.text in {"(", "[", "{"}) - (token.text in {")", "]", "}"})
+            found.append(token)
+            self._at += 1

@@ -1,0 +1,1 @@
+"""What foreign Terraform may not do, a file for each kind. Pure; `inspection.py` says which files are asked about."""
