@@ -5,6 +5,7 @@ Pure: it knows neither Django nor AWS's API.
 
 from environments_app.schema.accounts import AccountRoles
 from environments_app.schema.advice import warnings
+from environments_app.schema.aws_names import name_problems
 from environments_app.schema.blueprint import (
     Blueprint,
     BlueprintEnvironment,
@@ -40,6 +41,7 @@ __all__ = [
     "json_schema",
     "load_blueprint",
     "load_yaml",
+    "name_problems",
     "parse",
     "read_blueprint",
     "read_protection",

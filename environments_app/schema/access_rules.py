@@ -75,6 +75,13 @@ def warnings(config: EnvironmentConfig) -> Iterator[Problem]:
             "who knows the environment's own address calls it without a key",
             "services that check who calls, for what must not be open",
         )
+    waf = config.waf
+    if waf and (waf.rate_limit or waf.blocked_countries or waf.allowed_countries):
+        yield Problem(
+            "waf",
+            "what comes through the API gateway has its address and country: one limit holds for all its callers",
+            "a rate_limit far above what its usage plans allow together, and no countries",
+        )
     if api.cache_ttl_seconds and not api.cache_query_parameters:
         yield Problem(
             "api_gateway.cache_query_parameters",

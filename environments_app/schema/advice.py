@@ -15,6 +15,7 @@ def warnings(config: EnvironmentConfig, *, tier: str | None = None) -> list[Prob
         *_data(config, production),
         *_connections(config),
         *_edge(config, production),
+        *(_losses(config) if production else ()),
         *_instances(config),
         *_room(config),
         *access_rules.warnings(config),
@@ -80,6 +81,16 @@ def _edge(config: EnvironmentConfig, production: bool) -> Iterator[Problem]:
     for severity in sorted({alarm.severity for alarm in config.alarms.values()}):
         if not any(route.severity == severity for route in config.alert_routes):
             yield Problem("alert_routes", f"alarms of severity {severity} reach nobody", f"a route for {severity}")
+
+
+def _losses(config: EnvironmentConfig) -> Iterator[Problem]:
+    """What a destroy of production would take along without asking again."""
+    lost = {
+        "audit_trail.force_destroy": config.audit_trail is not None and config.audit_trail.force_destroy,
+        "backup.force_destroy": config.backup.force_destroy,
+    }
+    for path in (path for path, is_lost in lost.items() if is_lost):
+        yield Problem(path, "a destroy of production deletes it with what is in it", "false until then")
 
 
 def _instances(config: EnvironmentConfig) -> Iterator[Problem]:

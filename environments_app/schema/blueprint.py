@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import Field, ValidationError
 
+from environments_app.schema.aws_names import name_problems
 from environments_app.schema.base import Name, Section
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.document import parse
@@ -107,6 +108,9 @@ def read_blueprint(text: str) -> Blueprint:
         except ConfigInvalid as error:
             problems += [Problem(f"{at}.config.{p.path}", p.problem, p.expected) for p in error.problems]
             continue
+        if front:
+            found = name_problems(front.system, str(name), config)
+            problems += [Problem(f"{at}.config{p.path and '.'}{p.path}", p.problem, p.expected) for p in found]
         if heading:
             read.append(BlueprintEnvironment(str(name), heading.tier, heading.protection, config, entry["config"]))
     if problems or front is None:

@@ -27,6 +27,9 @@ class Database(Section):
     )
     multi_az: bool = Field(default=False, description="Standby in a second zone with automatic failover")
     storage_type: Literal["gp2", "gp3", "io1", "io2"] = Field(default="gp3", description="EBS volume type")
+    iops: Annotated[int, Field(ge=1000, le=256_000)] | None = Field(
+        default=None, description="Provisioned I/O operations per second: with io1 and io2, or gp3 above its baseline"
+    )
     storage_gib: Annotated[int, Field(ge=20, le=65_536)] = Field(description="Storage at the start, in GiB")
     max_storage_gib: Annotated[int, Field(ge=20, le=65_536)] | None = Field(
         default=None, description="Limit of storage autoscaling, in GiB; null: no growth"
@@ -37,6 +40,10 @@ class Database(Section):
     backup_window: DailyWindow = Field(default="05:00-06:00", description="Daily backup window, UTC, hh:mm-hh:mm")
     maintenance_window: WeeklyWindow = Field(
         default="sun:03:00-sun:04:00", description="Weekly maintenance window, UTC, ddd:hh:mm-ddd:hh:mm"
+    )
+    apply_immediately: bool = Field(
+        default=True,
+        description="Whether changes that interrupt it are made by the apply; false: in the next maintenance window",
     )
     deletion_protection: bool = Field(default=False, description="Whether AWS refuses to delete the database")
     final_snapshot: bool = Field(default=False, description="Whether a snapshot is taken before deletion")
@@ -56,8 +63,8 @@ class Database(Section):
 class Cache(Section):
     """Redis on ElastiCache, encrypted in transit and at rest. Its password is made as the database's is."""
 
-    engine_version: Annotated[str, StringConstraints(pattern=r"^\d\.\d$")] = Field(
-        default="7.1", description="Redis version"
+    engine_version: Literal["6.2", "7.0", "7.1"] = Field(
+        default="7.1", description="Redis version; users with passwords need 6 at least"
     )
     node_type: Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")] = Field(
         description="ElastiCache node type"

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.problems import Problem
 
+RESERVED_NAMES = frozenset({"admin", "all", "public", "rdsadmin", "rds_superuser", "table", "user"})
+GP3_GIB = 400  # where gp3 on PostgreSQL takes more than its baseline
+RARE_DAYS = 30
+
 
 def rotation(config: EnvironmentConfig) -> Iterator[Problem]:
     """What can be renewed by itself, and each password by one entry only."""
@@ -45,3 +49,41 @@ def copies(config: EnvironmentConfig) -> Iterator[Problem]:
             f"the throughput mode is {files.throughput_mode}",
             "a figure for the throughput mode provisioned, and for no other",
         )
+
+
+def database(config: EnvironmentConfig) -> Iterator[Problem]:
+    """What RDS asks of a PostgreSQL instance (RDS user guide: "DB instance storage", "Naming constraints")."""
+    settings = config.database
+    if settings is None:
+        return
+    if settings.username in RESERVED_NAMES or settings.username.startswith("pg_"):
+        yield Problem(
+            "database.username", f"{settings.username} is a reserved word of RDS", "another name, such as app"
+        )
+    kind, iops = settings.storage_type, settings.iops
+    if kind in ("io1", "io2") and iops is None:
+        yield Problem("database.iops", f"storage of type {kind} has as many as are asked for", "a figure, from 1000")
+    if kind == "gp2" and iops is not None:
+        yield Problem("database.iops", "storage of type gp2 has as many as its size gives", "null, or another type")
+    if kind == "gp3" and iops is not None and settings.storage_gib < GP3_GIB:
+        yield Problem("database.iops", f"gp3 has its baseline below {GP3_GIB} GiB", f"null, or {GP3_GIB} GiB at least")
+
+
+def lifecycles(config: EnvironmentConfig) -> Iterator[Problem]:
+    """How objects may age (S3 user guide, "Lifecycle transition constraints")."""
+    for name, bucket in config.buckets.items():
+        rule = bucket.lifecycle
+        if rule is None:
+            continue
+        path = f"buckets.{name}.lifecycle"
+        steps = [d for d in (rule.infrequent_access_days, rule.glacier_days, rule.expire_days) if d is not None]
+        if steps != sorted(set(steps)):
+            yield Problem(path, f"the ages {steps} do not rise", "infrequent access, then glacier, then expiry")
+            continue
+        rare, cold = rule.infrequent_access_days, rule.glacier_days
+        if rare is not None and cold is not None and cold - rare < RARE_DAYS:
+            yield Problem(
+                f"{path}.glacier_days",
+                f"objects stay {RARE_DAYS} days where they moved",
+                f"at least {rare + RARE_DAYS}",
+            )

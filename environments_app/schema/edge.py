@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from environments_app.schema.base import AbsolutePath, Cidr, Days, DomainName, Name, Section
+from environments_app.schema.base import AbsolutePath, Cidr, Days, DomainName, LogDays, Name, Section
 
 
 class AccessLogs(Section):
@@ -91,4 +91,4 @@ class Waf(Section):
     allowed_countries: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...] = Field(
         default=(), description="The only countries to let in; empty: all"
     )
-    log_retention_days: Days | None = Field(default=None, description="WAF logs kept, in days; null: not logged")
+    log_retention_days: LogDays | None = Field(default=None, description="WAF logs kept, in days; null: not logged")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from environments_app.schema.base import Cidr, Days, Section
+from environments_app.schema.base import Cidr, LogDays, Section
 
 
 class Subnets(Section):
@@ -21,7 +21,7 @@ class FlowLogs(Section):
     """VPC Flow Logs to CloudWatch Logs."""
 
     traffic: Literal["ALL", "ACCEPT", "REJECT"] = Field(default="ALL", description="Which traffic is recorded")
-    retention_days: Days = Field(default=30, description="How long flow logs are kept, in days")
+    retention_days: LogDays = Field(default=30, description="How long flow logs are kept, in days")
 
 
 class Network(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from environments_app.schema.base import Days, Name, Section, WebAddress
+from environments_app.schema.base import Days, LogDays, Name, Section, WebAddress
 
 Severity = Literal["info", "warning", "critical", "emergency"]
 
@@ -12,9 +12,9 @@ Severity = Literal["info", "warning", "critical", "emergency"]
 class Logs(Section):
     """CloudWatch log groups of the services."""
 
-    retention_days: Literal[
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653
-    ] = Field(default=30, description="How long service logs are kept, in days (CloudWatch's own steps)")
+    retention_days: LogDays = Field(
+        default=30, description="How long service logs are kept, in days (CloudWatch's own steps)"
+    )
     encrypted: bool = Field(default=False, description="Whether they are encrypted with a KMS key of our own")
 
 
@@ -105,6 +105,9 @@ class AuditTrail(Section):
         default=90, description="Move to GLACIER after so many days"
     )
     multi_region: bool = Field(default=True, description="Whether all regions are recorded")
+    force_destroy: bool = Field(
+        default=False, description="Whether a destroy deletes the recorded events too; false: it ends at them"
+    )
 
 
 class AlertRoute(Section):

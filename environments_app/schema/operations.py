@@ -62,6 +62,9 @@ class Backup(Section):
     weekly_export: bool = Field(default=False, description="Weekly full export of the database to export_bucket")
     export_bucket: Name = Field(default="backups", description="Bucket of the section buckets that exports go to")
     copy_region: Region | None = Field(default=None, description="Region that snapshots are copied to; null: none")
+    force_destroy: bool = Field(
+        default=False, description="Whether a destroy deletes these copies too; false: it ends at them"
+    )
     drill: Literal["none", "monthly", "quarterly"] = Field(
         default="none", description="How often a restore is rehearsed"
     )

@@ -49,7 +49,9 @@ def render_variables(*, system: str, environment: str, config: EnvironmentConfig
         "user_pool": dumped["user_pool"],
         "secrets": dumped["secrets"],
         "logs": dumped["logs"],
-        "backup": {name: dumped["backup"][name] for name in ("copy_region", "weekly_export", "export_bucket")},
+        "backup": {
+            name: dumped["backup"][name] for name in ("copy_region", "weekly_export", "export_bucket", "force_destroy")
+        },
         "audit_trail": dumped["audit_trail"],
         "alarms": {
             name: alarm.model_dump(mode="json") | {"threshold": _cloudwatch_threshold(alarm, config)}

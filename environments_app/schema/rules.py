@@ -11,7 +11,7 @@ from itertools import combinations
 from environments_app.schema import access_rules, compute_rules
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.contradictions import CONTRADICTIONS, Rule
-from environments_app.schema.data_rules import copies, rotation
+from environments_app.schema.data_rules import copies, database, lifecycles, rotation
 from environments_app.schema.facts import (
     CACHE_MEMORY_GIB,
     DATABASE_MEMORY_GIB,
@@ -272,20 +272,6 @@ def _secret_rules(config: EnvironmentConfig) -> Iterator[Problem]:
             yield Problem(f"{path}.kind", "there is no cache", "a section cache")
 
 
-def _lifecycles(config: EnvironmentConfig) -> Iterator[Problem]:
-    for name, bucket in config.buckets.items():
-        rule = bucket.lifecycle
-        if rule is None:
-            continue
-        steps = [d for d in (rule.infrequent_access_days, rule.glacier_days, rule.expire_days) if d is not None]
-        if steps != sorted(set(steps)):
-            yield Problem(
-                f"buckets.{name}.lifecycle",
-                f"the ages {steps} do not rise",
-                "infrequent access, then glacier, then expiry",
-            )
-
-
 def _edge(config: EnvironmentConfig) -> Iterator[Problem]:
     if config.waf:
         if config.waf.blocked_countries and config.waf.allowed_countries:
@@ -386,12 +372,13 @@ ERRORS: tuple[Rule, ...] = (
     _task_sizes,
     _capacity,
     _stores,
+    database,
     _routing,
     _rollout,
     _secret_rules,
     rotation,
     copies,
-    _lifecycles,
+    lifecycles,
     _edge,
     *access_rules.ERRORS,
     *compute_rules.ERRORS,

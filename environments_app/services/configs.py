@@ -43,6 +43,8 @@ def save_config(
         config = schema.parse(document)
     except schema.ConfigInvalid as error:
         return invalid(error)
+    if too_long := schema.name_problems(environment.system.slug, environment.slug, config):
+        return invalid(schema.ConfigInvalid(too_long))
     Environment.objects.select_for_update().get(pk=environment.pk)
     newest = environment.config_versions.order_by("-number").first()
     number = newest.number if newest else 0

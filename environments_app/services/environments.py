@@ -37,9 +37,11 @@ def create(
     except schema.ConfigInvalid as error:
         return configs.invalid(error, "protection")
     try:
-        schema.parse(document)
+        config = schema.parse(document)
     except schema.ConfigInvalid as error:
         return configs.invalid(error)
+    if too_long := schema.name_problems(system.slug, slug, config):
+        return configs.invalid(schema.ConfigInvalid(too_long))
     return make(actor, system, slug, tier=tier, protection=rules, document=document, reason=reason)
 
 

@@ -89,6 +89,9 @@ def let_go(document: dict[str, Any]) -> dict[str, Any]:
     for bucket in document["buckets"].values():
         bucket["force_destroy"] = True
     document["registry"]["force_delete"] = True
+    document["backup"]["force_destroy"] = True
+    if document["audit_trail"]:
+        document["audit_trail"]["force_destroy"] = True
     document["logs"]["retention_days"] = 5
     return document
 

@@ -79,7 +79,12 @@ def test_nothing_of_it_is_left_unmade() -> None:
                 "file_system": {"mounts": {"web": "/mnt/shared"}},
                 "registry.replica_region": "us-east-1",
                 "buckets.files.replica_region": "us-east-1",
-                "backup": {"copy_region": "us-east-1", "weekly_export": True, "export_bucket": "files"},
+                "backup": {
+                    "copy_region": "us-east-1",
+                    "weekly_export": True,
+                    "export_bucket": "files",
+                    "force_destroy": False,
+                },
                 "secrets.database-url.rotation": ROTATION,
                 "logs": {"encrypted": True},
                 "audit_trail": {"retention_days": 2557},
@@ -90,7 +95,12 @@ def test_nothing_of_it_is_left_unmade() -> None:
     assert unprovisioned(config) == []
     variables = render_variables(system="shop", environment="staging", config=config)
     assert variables["copy_region"] == "us-east-1"
-    assert variables["backup"] == {"copy_region": "us-east-1", "weekly_export": True, "export_bucket": "files"}
+    assert variables["backup"] == {
+        "copy_region": "us-east-1",
+        "weekly_export": True,
+        "export_bucket": "files",
+        "force_destroy": False,
+    }
     assert variables["audit_trail"] == {"retention_days": 2557, "glacier_days": 90, "multi_region": True}
 
 

@@ -103,7 +103,7 @@ def test_what_the_stack_does_not_make_is_named() -> None:
 
 
 def test_what_an_api_gateway_does_not_keep_out_or_tell_apart_is_said() -> None:
-    named = {"dns": {"zone": "example.com", "domain": "shop.example.com"}}
+    named = {"dns": {"zone": "example.com", "domain": "shop.example.com"}, "waf": ...}
     plans = {"free": {"requests_per_minute": 60}}
 
     assert warned(named | {"api_gateway": {"cache_ttl_seconds": 300, "cache_query_parameters": ["page"]}}) == []
@@ -114,3 +114,11 @@ def test_what_an_api_gateway_does_not_keep_out_or_tell_apart_is_said() -> None:
             "no query parameter is named: /list?page=1 and /list?page=2 get the same answer from the cache",
         ),
     ]
+    assert [path for path, _ in warned(named | {"waf": {}, "api_gateway": {}})] == ["waf"]
+
+
+def test_what_a_destroy_of_production_would_take_along_is_said() -> None:
+    kept = {"audit_trail": {"force_destroy": True}, "backup": {"force_destroy": True}}
+    paths = {"audit_trail.force_destroy", "backup.force_destroy"}
+    assert paths <= {path for path, _ in warned(kept, tier="production")}
+    assert not paths & {path for path, _ in warned(kept, tier="staging")}

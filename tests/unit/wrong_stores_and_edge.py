@@ -253,4 +253,33 @@ WRONG: Wrong = [
             "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557 or 3653",
         ),
     ),
+    (
+        {"database.username": "admin"},
+        ("database.username", "admin is a reserved word of RDS", "another name, such as app"),
+    ),
+    (
+        {"database.storage_type": "io2"},
+        ("database.iops", "storage of type io2 has as many as are asked for", "a figure, from 1000"),
+    ),
+    (
+        {"database.storage_type": "gp2", "database.iops": 3000},
+        ("database.iops", "storage of type gp2 has as many as its size gives", "null, or another type"),
+    ),
+    (
+        {"database.iops": 4000},
+        ("database.iops", "gp3 has its baseline below 400 GiB", "null, or 400 GiB at least"),
+    ),
+    ({"cache.engine_version": "5.0"}, ("cache.engine_version", "'5.0' is not valid", "'6.2', '7.0' or '7.1'")),
+    (
+        {"network.flow_logs": {"retention_days": 31}},
+        (
+            "network.flow_logs.retention_days",
+            "31 is not valid",
+            "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557 or 3653",
+        ),
+    ),
+    (
+        {"buckets.files.lifecycle": {"infrequent_access_days": 30, "glacier_days": 45}},
+        ("buckets.files.lifecycle.glacier_days", "objects stay 30 days where they moved", "at least 60"),
+    ),
 ]

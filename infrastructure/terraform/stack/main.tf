@@ -105,6 +105,7 @@ module "database" {
   multi_az            = var.database.multi_az
   storage = {
     type    = var.database.storage_type
+    iops    = var.database.iops
     gib     = var.database.storage_gib
     max_gib = var.database.max_storage_gib
   }
@@ -114,6 +115,7 @@ module "database" {
     final_snapshot = var.database.final_snapshot
   }
   maintenance_window          = var.database.maintenance_window
+  apply_immediately           = var.database.apply_immediately
   deletion_protection         = var.database.deletion_protection
   log_exports                 = var.database.log_exports
   log_retention_days          = var.logs.retention_days

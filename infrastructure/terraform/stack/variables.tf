@@ -197,11 +197,13 @@ variable "database" {
     password_generation   = optional(number, 1)
     multi_az              = optional(bool, false)
     storage_type          = optional(string, "gp3")
+    iops                  = optional(number)
     storage_gib           = number
     max_storage_gib       = optional(number)
     backup_retention_days = number
     backup_window         = optional(string, "05:00-06:00")
     maintenance_window    = optional(string, "sun:03:00-sun:04:00")
+    apply_immediately     = optional(bool, true)
     deletion_protection   = optional(bool, false)
     final_snapshot        = optional(bool, false)
     log_exports           = optional(list(string), ["postgresql"])

@@ -23,7 +23,7 @@ resource "aws_elasticache_subnet_group" "this" {
 
 resource "aws_elasticache_parameter_group" "this" {
   name        = "${var.name}-redis${local.major_version}"
-  family      = "redis${local.major_version}"
+  family      = local.major_version == "6" ? "redis6.x" : "redis${local.major_version}"
   description = "Redis ${local.major_version} of ${var.name}"
 
   parameter {

@@ -49,7 +49,17 @@ resource "aws_cloudwatch_log_group" "this" {
   kms_key_id        = var.log_kms_key_arn
 }
 
+# Snapshots outlive what they were taken of: the last one of each instance needs a name of its own.
+resource "terraform_data" "made_at" {
+  input = formatdate("YYYYMMDDhhmmss", timestamp())
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
 resource "aws_db_instance" "this" {
+  #checkov:skip=CKV_AWS_226:a version with its minor number is meant; the major number alone takes minor ones by itself
   #checkov:skip=CKV_AWS_161:applications sign in by password; a way in that nobody uses stays shut
   identifier     = var.name
   engine         = "postgres"
@@ -68,6 +78,7 @@ resource "aws_db_instance" "this" {
   multi_az               = var.multi_az
 
   storage_type          = var.storage.type
+  iops                  = var.storage.iops
   allocated_storage     = var.storage.gib
   max_allocated_storage = var.storage.max_gib
   storage_encrypted     = true
@@ -78,10 +89,12 @@ resource "aws_db_instance" "this" {
   maintenance_window        = var.maintenance_window
   copy_tags_to_snapshot     = true
   skip_final_snapshot       = !var.backup.final_snapshot
-  final_snapshot_identifier = var.backup.final_snapshot ? "${var.name}-final" : null
+  final_snapshot_identifier = var.backup.final_snapshot ? "${var.name}-final-${terraform_data.made_at.output}" : null
 
   deletion_protection             = var.deletion_protection
-  auto_minor_version_upgrade      = true
+  apply_immediately               = var.apply_immediately
+  allow_major_version_upgrade     = true # by another engine_version, so by an approved plan only
+  auto_minor_version_upgrade      = !strcontains(var.engine_version, ".")
   enabled_cloudwatch_logs_exports = var.log_exports
 
   monitoring_interval = var.enhanced_monitoring_seconds

@@ -4,6 +4,7 @@ resource "aws_db_instance" "replica" {
   #checkov:skip=CKV_AWS_157:a replica is the spare; the standby is the source's
   #checkov:skip=CKV_AWS_293:a replica holds nothing that its source has not
   #checkov:skip=CKV_AWS_161:applications sign in by password; a way in that nobody uses stays shut
+  #checkov:skip=CKV_AWS_226:as its source
   #checkov:skip=CKV_AWS_133:the source is backed up
   count = var.read_replicas
 
@@ -16,12 +17,14 @@ resource "aws_db_instance" "replica" {
   parameter_group_name   = aws_db_parameter_group.this.name
 
   storage_type          = var.storage.type
+  iops                  = var.storage.iops
   max_allocated_storage = var.storage.max_gib
   storage_encrypted     = true
   kms_key_id            = aws_kms_key.this.arn
 
   maintenance_window              = var.maintenance_window
-  auto_minor_version_upgrade      = true
+  apply_immediately               = var.apply_immediately
+  auto_minor_version_upgrade      = !strcontains(var.engine_version, ".")
   copy_tags_to_snapshot           = true
   skip_final_snapshot             = true
   enabled_cloudwatch_logs_exports = var.log_exports

@@ -56,9 +56,10 @@ variable "multi_az" {
 }
 
 variable "storage" {
-  description = "Volume type, size at the start and limit of growth in GiB (null: no growth)."
+  description = "Volume type, provisioned IOPS (null: what the type gives), size at the start and limit of growth in GiB (null: no growth)."
   type = object({
     type    = optional(string, "gp3")
+    iops    = optional(number)
     gib     = number
     max_gib = optional(number)
   })
@@ -77,6 +78,12 @@ variable "maintenance_window" {
   description = "Weekly maintenance window, UTC."
   type        = string
   default     = "sun:03:00-sun:04:00"
+}
+
+variable "apply_immediately" {
+  description = "Whether changes that interrupt it are made at once; false: in the maintenance window."
+  type        = bool
+  default     = true
 }
 
 variable "deletion_protection" {
