@@ -101,7 +101,12 @@ def test_nothing_of_it_is_left_unmade() -> None:
         "export_bucket": "files",
         "force_destroy": False,
     }
-    assert variables["audit_trail"] == {"retention_days": 2557, "glacier_days": 90, "multi_region": True}
+    assert variables["audit_trail"] == {
+        "retention_days": 2557,
+        "glacier_days": 90,
+        "multi_region": True,
+        "force_destroy": False,
+    }
 
 
 def test_without_copies_their_region_is_the_environments_own() -> None:
