@@ -76,11 +76,11 @@ def warnings(config: EnvironmentConfig) -> Iterator[Problem]:
             "services that check who calls, for what must not be open",
         )
     waf = config.waf
-    if waf and (waf.rate_limit or waf.blocked_countries or waf.allowed_countries):
+    if waf and waf.attach_to != "api_gateway" and (waf.rate_limit or waf.blocked_countries or waf.allowed_countries):
         yield Problem(
-            "waf",
+            "waf.attach_to",
             "what comes through the API gateway has its address and country: one limit holds for all its callers",
-            "a rate_limit far above what its usage plans allow together, and no countries",
+            "api_gateway, or a rate_limit far above what its usage plans allow together and no countries",
         )
     if api.cache_ttl_seconds and not api.cache_query_parameters:
         yield Problem(

@@ -64,7 +64,9 @@ class Cdn(Section):
 class Waf(Section):
     """A web ACL with a rate limit and AWS managed rule groups."""
 
-    attach_to: Literal["load_balancer", "cdn"] = Field(default="load_balancer", description="What it protects")
+    attach_to: Literal["load_balancer", "cdn", "api_gateway"] = Field(
+        default="load_balancer", description="What it protects; who calls is seen there, not behind it"
+    )
     rate_limit: Annotated[int, Field(ge=10, le=2_000_000_000)] | None = Field(
         default=2000, description="Requests per client address in the window; null: no limit"
     )

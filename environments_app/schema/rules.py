@@ -278,6 +278,8 @@ def _edge(config: EnvironmentConfig) -> Iterator[Problem]:
             yield Problem("waf.allowed_countries", "countries are both blocked and allowed", "one of the two lists")
         if config.waf.attach_to == "cdn" and config.cdn is None:
             yield Problem("waf.attach_to", "there is no CDN", "load_balancer, or a section cdn")
+        if config.waf.attach_to == "api_gateway" and config.api_gateway is None:
+            yield Problem("waf.attach_to", "there is no API gateway", "load_balancer, or a section api_gateway")
         if config.waf.attach_to == "load_balancer" and config.load_balancer is None:
             yield Problem("waf.attach_to", "there is no load balancer", "a section load_balancer")
     if config.dns and config.dns.domain != config.dns.zone and not config.dns.domain.endswith(f".{config.dns.zone}"):

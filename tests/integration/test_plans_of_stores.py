@@ -97,6 +97,33 @@ def test_a_database_is_encrypted_grows_and_forces_tls(database: Module) -> None:
     assert not any("monitoring" in address or "replica" in address for address in planned)
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, {"apply_immediately": True, "allow_major_version_upgrade": True, "iops": None}),
+        ({"apply_immediately": False}, {"apply_immediately": False}),
+        ({"engine_version": "15"}, {"auto_minor_version_upgrade": True}),
+        ({"engine_version": "15.4"}, {"auto_minor_version_upgrade": False}),
+        ({"storage": {"type": "io2", "gib": 100, "iops": 4000}}, {"storage_type": "io2", "iops": 4000}),
+    ],
+)
+def test_what_was_approved_is_what_the_database_becomes(
+    database: Module, settings: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    instance = database.plan(DATABASE | settings)["aws_db_instance.this"]
+
+    assert {name: instance.get(name) for name in expected} == expected
+
+
+def test_the_last_snapshot_has_a_name_of_its_own(database: Module) -> None:
+    kept = {"retention_days": 7, "final_snapshot": True}
+    planned = database.plan(DATABASE | {"backup": kept})
+
+    assert planned["aws_db_instance.this"]["skip_final_snapshot"] is False
+    assert planned["aws_db_instance.this"].get("final_snapshot_identifier") is None, "known once it is made"
+    assert "terraform_data.made_at" in planned
+
+
 def test_the_password_is_in_no_plan(database: Module) -> None:
     instance = database.plan(DATABASE)["aws_db_instance.this"]
 
@@ -145,6 +172,13 @@ def test_cloudformation_reads_the_password_of_redis_itself(cache: Module) -> Non
 
     reference = "{{resolve:secretsmanager:${SecretArn}:SecretString:::${VersionId}}}"
     assert user["Properties"]["Passwords"] == [{"Fn::Sub": reference}]
+
+
+@pytest.mark.parametrize(("version", "family"), [("6.2", "redis6.x"), ("7.1", "redis7")])
+def test_redis_has_the_parameters_of_its_version(cache: Module, version: str, family: str) -> None:
+    planned = cache.plan(CACHE | {"engine_version": version})
+
+    assert planned["aws_elasticache_parameter_group.this"]["family"] == family
 
 
 def test_redis_in_cluster_mode_has_shards_with_replicas(cache: Module) -> None:

@@ -33,6 +33,7 @@ ACCESS: dict[str, Any] = {
         "cache_ttl_seconds": 300,
         "cache_query_parameters": ["page"],
     },
+    "waf": {"attach_to": "api_gateway"},
     "user_pool": {
         "mfa": "ON",
         "mfa_methods": ["SMS", "TOTP"],
@@ -82,6 +83,9 @@ def test_users_sign_in_and_callers_bring_keys(tmp_path: Path, sandbox: SandboxPr
     gateway = sandbox.client("apigateway")
     key = gateway.create_api_key(name="partner", enabled=True)
     gateway.create_usage_plan_key(usagePlanId=api["usage_plan_ids"]["premium"], keyType="API_KEY", keyId=key["id"])
+    firewalls = sandbox.client("wafv2")
+    stage = f"arn:aws:apigateway:us-east-1::/restapis/{api['id']}/stages/live"
+    assert firewalls.get_web_acl_for_resource(ResourceArn=stage)["WebACL"]["Name"] == "shop-staging"
     plan = gateway.get_usage_plan(usagePlanId=api["usage_plan_ids"]["premium"])
     assert plan["throttle"]["rateLimit"] == pytest.approx(1000 / 60)
     assert changes(stack.plan()) == {}, "keys that people make are no drift"

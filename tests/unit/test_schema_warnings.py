@@ -114,7 +114,8 @@ def test_what_an_api_gateway_does_not_keep_out_or_tell_apart_is_said() -> None:
             "no query parameter is named: /list?page=1 and /list?page=2 get the same answer from the cache",
         ),
     ]
-    assert [path for path, _ in warned(named | {"waf": {}, "api_gateway": {}})] == ["waf"]
+    assert [path for path, _ in warned(named | {"waf": {}, "api_gateway": {}})] == ["waf.attach_to"]
+    assert warned(named | {"waf": {"attach_to": "api_gateway"}, "api_gateway": {}}) == []
 
 
 def test_what_a_destroy_of_production_would_take_along_is_said() -> None:

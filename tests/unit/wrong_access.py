@@ -24,6 +24,10 @@ WRONG: Wrong = [
         ("api_gateway", "it cannot check the load balancer's certificate without a name", "a section dns"),
     ),
     (
+        {"waf": {"attach_to": "api_gateway"}},
+        ("waf.attach_to", "there is no API gateway", "load_balancer, or a section api_gateway"),
+    ),
+    (
         {"api_gateway": {"cache_ttl_seconds": 7200}},
         ("api_gateway.cache_ttl_seconds", "7200 is not valid", "at most 3600"),
     ),

@@ -190,10 +190,10 @@ module "load_balancer" {
 
 module "waf" {
   source = "../modules/waf"
-  count  = try(var.waf.attach_to, null) == "load_balancer" ? 1 : 0
+  count  = contains(["load_balancer", "api_gateway"], coalesce(try(var.waf.attach_to, null), "nothing")) ? 1 : 0
 
   name                = local.name
-  resource_arn        = module.load_balancer[0].arn
+  resource_arn        = var.waf.attach_to == "api_gateway" ? module.api_gateway[0].stage_arn : module.load_balancer[0].arn
   rate_limit          = var.waf.rate_limit
   rate_window_seconds = var.waf.rate_window_seconds
   managed_rule_groups = var.waf.managed_rule_groups

@@ -91,7 +91,7 @@ resource "aws_api_gateway_stage" "this" {
   #checkov:skip=CKV_AWS_120:the configuration decides on the cache
   #checkov:skip=CKV_AWS_73:the configuration decides on tracing
   #checkov:skip=CKV2_AWS_4:its logs need a role that an account has once per region, so it is no environment's
-  #checkov:skip=CKV2_AWS_29:the firewall stands before the load balancer or the CDN, which all requests pass
+  #checkov:skip=CKV2_AWS_29:the configuration decides whether a firewall stands here, at the load balancer or at the CDN
   #checkov:skip=CKV2_AWS_51:the load balancer asks nobody for a client certificate
   rest_api_id           = aws_api_gateway_rest_api.this.id
   deployment_id         = aws_api_gateway_deployment.this.id
