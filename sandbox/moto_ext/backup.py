@@ -1,4 +1,7 @@
-"""Backup: tags are read at the address that today's SDKs ask, a plan can be changed and has selections."""
+"""Backup: tags at the address that SDKs ask, plans that can be changed and have selections, vaults that are empty.
+
+Nothing is backed up here, so no vault has recovery points (docs/sandbox.md).
+"""
 
 from __future__ import annotations
 
@@ -60,6 +63,10 @@ class BackupResponse(responses.BackupResponse):
         arn = unquote(self.path.partition("/tags/")[2].strip("/"))
         return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
 
+    def list_recovery_points_by_backup_vault(self) -> str:
+        self.backend.describe_backup_vault(self.path.partition("/backup-vaults/")[2].partition("/")[0])
+        return json.dumps({"RecoveryPoints": []})
+
     def update_backup_plan(self) -> str:
         plan_id = self.path.partition("/plans/")[2].strip("/")
         plans = self.backup_backend.plans
@@ -76,3 +83,4 @@ class BackupResponse(responses.BackupResponse):
 def install() -> None:
     use_backend(models.backup_backends, BackupBackend)
     use_response(urls, BackupResponse)
+    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$"] = BackupResponse.dispatch

@@ -106,6 +106,15 @@ def test_a_secret_keeps_its_value_while_its_rotation_is_set_up(sandbox: SandboxP
         secrets.rotate_secret(SecretId=secret, RotationLambdaARN=f"{arn}-unknown")
 
 
+def test_a_vault_has_no_recovery_points_since_nothing_is_backed_up(sandbox: SandboxProcess) -> None:
+    backup = sandbox.client("backup")
+    backup.create_backup_vault(BackupVaultName="empty")
+
+    assert backup.list_recovery_points_by_backup_vault(BackupVaultName="empty")["RecoveryPoints"] == []
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        backup.list_recovery_points_by_backup_vault(BackupVaultName="nobodys")
+
+
 def test_a_backup_plan_has_selections(sandbox: SandboxProcess) -> None:
     backup = sandbox.client("backup")
     backup.create_backup_vault(BackupVaultName="vault")
