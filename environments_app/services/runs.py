@@ -47,7 +47,7 @@ def request_run(actor: Actor, environment: Environment, kind: str, title: str = 
         # Against what was applied last: a configuration that waits to be applied is no drift.
         applied = selectors.last_applied(environment)
         if applied is None:
-            return Refusal("NOTHING_APPLIED", "Nothing was applied here yet, so nothing can have drifted.")
+            return Refusal("NOTHING_APPLIED", "Nothing is applied here, so nothing can have drifted.")
         version = applied.config_version
     run = Run.objects.create(
         environment=environment,

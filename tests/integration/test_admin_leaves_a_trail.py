@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from controlplane.core.models import AuditEvent, User
+from controlplane.core.models import AuditEvent, System, User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +121,13 @@ def test_others_of_the_staff_see_no_queues(redis_server: str) -> None:
     assert client.get("/admin/").status_code == 200
     for path in ("", "stats.json", "queues/0/"):
         assert client.get(f"/admin/django_rq/dashboard/{path}").status_code == 403
+
+
+def test_a_systems_slug_is_for_good_once_names_are_made_of_it(client: Client) -> None:
+    system = factories.system("shop")
+    page = reverse("admin:core_system_change", args=[system.pk])
+    client.post(page, {"slug": "store", "title": "Another title", "description": ""})
+    system.refresh_from_db()
+    assert (system.slug, system.title) == ("shop", "Another title")
+    client.post(reverse("admin:core_system_add"), {"slug": "store", "title": "Store", "description": ""})
+    assert System.objects.filter(slug="store").exists(), "a new one gets the slug that it is given"

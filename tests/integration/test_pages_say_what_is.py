@@ -252,7 +252,7 @@ def test_a_drift_check_that_cannot_be_asked_for_says_why(system: System) -> None
     factories.environment(system)
     for path in ("/environments/shop/development", "/environments/shop/development/infrastructure"):
         developer = text(signed_in(factories.member(system, "developer")).get(path))
-        assert "Nothing was applied yet, so nothing can have drifted." in developer
+        assert "Nothing is applied here, so nothing can have drifted." in developer
         viewer = text(signed_in(factories.member(system, "viewer")).get(path))
         assert viewer.count("Needs the role developer. You are viewer.") == 2
 

@@ -11,8 +11,10 @@ from django.test import Client
 from controlplane.core.actors import Actor
 from controlplane.core.models import User
 from controlplane.lib import clock
+from controlplane.lib.errors import Refusal
+from environments_app import selectors
 from environments_app.models import ConfigVersion, Environment, Run
-from environments_app.services import configs
+from environments_app.services import configs, runs
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,28 @@ def test_a_drift_check_says_which_configuration_it_compared(environment: Environ
     save(environment, memory_mib=1024)
     page = text(developer, f"/runs/{drift.pk}")
     assert page.count("AWS is as configuration v1, applied last, says. v2 is not applied.") == 2
+
+
+def test_after_a_destroy_nothing_can_have_drifted(environment: Environment, developer: User) -> None:
+    ended(environment, developer, "apply", "applied")
+    assert not isinstance(runs.request_run(Actor.person(developer), environment, "drift"), Refusal)
+    ended(environment, factories.member(environment.system, "operator"), "destroy", "applied")
+
+    refused = runs.request_run(Actor.person(developer), environment, "drift")
+
+    assert isinstance(refused, Refusal)
+    assert refused.code == "NOTHING_APPLIED"
+    assert "Nothing is applied here, so nothing can have drifted." in text(developer, "/environments/shop/development")
+
+
+def test_a_run_that_was_asked_for_earlier_and_applied_later_is_what_is_there(
+    environment: Environment, developer: User
+) -> None:
+    waited = ended(environment, developer, "apply", "applied")
+    ended(environment, factories.member(environment.system, "operator"), "destroy", "applied")
+    Run.objects.filter(pk=waited.pk).update(finished_at=clock.now() + timedelta(minutes=1))
+
+    assert selectors.last_applied(environment) == waited
 
 
 def test_the_services_are_shown_as_they_are_applied(environment: Environment, developer: User) -> None:

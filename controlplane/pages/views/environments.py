@@ -21,7 +21,7 @@ from controlplane.pages.history import told
 from deployments_app.models import Deployment, Release
 from deployments_app.selectors import unreleased
 from environments_app import schema, selectors
-from environments_app.models import ConfigVersion, Environment, Run, Service
+from environments_app.models import ConfigVersion, Environment, Service
 from environments_app.schema.export import as_yaml
 from environments_app.services import sources
 from environments_app.views import applied
@@ -61,7 +61,7 @@ def _frame(request: HttpRequest, environment: Environment, here: str) -> dict[st
         "may_configure": access.may(user, environment.system, Capability.CONFIGURE),
         "may_operate": access.may(user, environment.system, Capability.OPERATE),
         "destroy_fields": [("kind", "destroy")],
-        "nothing_to_drift": not Run.objects.filter(environment=environment, kind="apply", state="applied").exists(),
+        "nothing_to_drift": selectors.last_applied(environment) is None,
         "holds": locks.holds(environment.pk),
         "cell": fleet.read_cells([environment])[0],
         "tabs": [
