@@ -68,7 +68,8 @@ def act(backend: Any, policy: Any, notice: AlarmNotice, now: float) -> bool:
         return False
     past, current = backend.past.get(policy.policy_arn), service.desired_count
     cooldowns = _cooldowns(policy)
-    wanted = _wanted(backend, policy, notice, current, base_for_scaling_out(current, past, cooldowns, now))
+    base = base_for_scaling_out(current, past, cooldowns, now)
+    wanted = _wanted(backend, policy, notice, current, base)
     if wanted is None or _suspended(target, wanted, current):
         return False
     cause = activities.alarm_cause(notice.alarm.name, policy.policy_name)
@@ -82,7 +83,9 @@ def act(backend: Any, policy: Any, notice: AlarmNotice, now: float) -> bool:
         for other in backend.policies_of(target):  # scaling out ends whatever waits after scaling in
             if (former := backend.past.get(other.policy_arn)) and not former.out:
                 del backend.past[other.policy_arn]
-    backend.past[policy.policy_arn] = Past(now, current, outcome.capacity)
+    # A larger step is still the same scaling out: an alarm that goes on ringing must not add it once more.
+    before = base if outcome.capacity > current else current
+    backend.past[policy.policy_arn] = Past(now, before, outcome.capacity)
     _set_count(backend, target, service, outcome.capacity, cause)
     return True
 

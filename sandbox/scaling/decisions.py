@@ -30,7 +30,10 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Past:
-    """A policy's last scaling: when (sandbox seconds), and the capacity before and after it."""
+    """A policy's last scaling: when (sandbox seconds), and the capacity before and after it.
+
+    `before` is that of the first of the steps that followed each other within a cooldown.
+    """
 
     at: float
     before: int

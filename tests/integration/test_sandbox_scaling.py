@@ -102,6 +102,8 @@ def test_a_step_policy_scales_out_by_how_far_the_threshold_is_exceeded(world: Wo
     assert scaled.desired() == 3, "what was added is still cooling down"
     scaled.ring(alarm, 99)
     assert scaled.desired() == 5, "a larger step counts what the first one has added"
+    scaled.ring(alarm, 99)
+    assert scaled.desired() == 5, "and is still cooling down when the same figure is found again"
     scaled.settles_at(5)
     scaled.pass_time()
     scaled.ring(alarm, 99)
