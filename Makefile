@@ -28,7 +28,7 @@ run: setup ## Slipway with everything it needs, until Ctrl-C
 	@exec $(BIN)/python -m launcher --parent $$PPID
 
 test: setup ## unit tests, then integration tests and the story in a browser
-	$(PYTEST) $(SIDE_BY_SIDE) $(CPUS) tests/unit
+	$(PYTEST) $(SIDE_BY_SIDE) $(CPUS) --no-migrations tests/unit
 	$(PYTEST) $(SIDE_BY_SIDE) $$(($(CPUS) + 1)) tests/integration tests/story -m "not systems"
 
 test-postgres: setup ## the same on a PostgreSQL server of its own

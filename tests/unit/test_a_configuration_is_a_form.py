@@ -14,21 +14,19 @@ from environments_app.config_form.reading import read_form
 from environments_app.schema import (
     ConfigInvalid,
     EnvironmentConfig,
-    blueprint_files,
     canonical,
     digest,
-    load_blueprint,
     parse,
 )
+from tests import reference_systems
 from tests.config_fields import form, sent
-from tests.terraform_fixture import REPOSITORY_ROOT
 from tests.unit.schema_document import document
 from tests.unit.test_schema_roundtrip import documents
 
 BLUEPRINTS = [
-    pytest.param(entry.config, id=f"{path.stem}-{entry.name}")
-    for path in blueprint_files(REPOSITORY_ROOT / "blueprints")
-    for entry in load_blueprint(path).environments
+    pytest.param(entry.config, id=f"{system}-{entry.name}")
+    for system, blueprint in reference_systems.BLUEPRINTS.items()
+    for entry in blueprint.environments
 ]
 
 

@@ -1,19 +1,14 @@
 """The five reference systems are described by files, with the values of their documents."""
 
-from pathlib import Path
-
 import pytest
 
 from environments_app.schema import (
     BlueprintEnvironment,
     ConfigInvalid,
-    blueprint_files,
-    load_blueprint,
     read_blueprint,
     warnings,
 )
-
-DIRECTORY = Path(__file__).parents[2] / "blueprints"
+from tests.reference_systems import BLUEPRINTS, FILES
 
 SERVICES = {
     "cloudweave": {"frontend", "backend"},
@@ -32,17 +27,16 @@ TIERS = {
 
 
 def environment(system: str, name: str) -> BlueprintEnvironment:
-    blueprint = load_blueprint(DIRECTORY / f"{system}.yaml")
-    return next(found for found in blueprint.environments if found.name == name)
+    return next(found for found in BLUEPRINTS[system].environments if found.name == name)
 
 
 def test_there_is_a_blueprint_for_each_reference_system() -> None:
-    assert [path.stem for path in blueprint_files(DIRECTORY)] == sorted(SERVICES)
+    assert list(BLUEPRINTS) == sorted(SERVICES)
 
 
 @pytest.mark.parametrize("system", sorted(SERVICES))
 def test_every_environment_is_valid_and_has_its_services(system: str) -> None:
-    blueprint = load_blueprint(DIRECTORY / f"{system}.yaml")
+    blueprint = BLUEPRINTS[system]
 
     assert blueprint.system == system
     assert {found.name: found.tier for found in blueprint.environments} == TIERS[system]
@@ -52,16 +46,14 @@ def test_every_environment_is_valid_and_has_its_services(system: str) -> None:
 
 @pytest.mark.parametrize("system", sorted(SERVICES))
 def test_the_text_of_the_file_is_kept_for_export(system: str) -> None:
-    path = DIRECTORY / f"{system}.yaml"
-
-    assert load_blueprint(path).text == path.read_text(encoding="utf-8")
+    assert BLUEPRINTS[system].text == FILES[system].read_text(encoding="utf-8")
 
 
 def test_networks_do_not_overlap_within_a_system() -> None:
-    for path in blueprint_files(DIRECTORY):
-        networks = [found.config.network for found in load_blueprint(path).environments]
+    for system, blueprint in BLUEPRINTS.items():
+        networks = [found.config.network for found in blueprint.environments]
         blocks = [network.cidr for network in networks if network]
-        assert len(set(blocks)) == len(blocks), path.stem
+        assert len(set(blocks)) == len(blocks), system
 
 
 def test_tvmaze_development_is_as_its_document_says() -> None:
@@ -105,11 +97,11 @@ def test_programador_musical_runs_three_containers_on_spot_instances() -> None:
 
 
 def test_production_never_deploys_by_itself() -> None:
-    for path in blueprint_files(DIRECTORY):
-        for found in load_blueprint(path).environments:
+    for system, blueprint in BLUEPRINTS.items():
+        for found in blueprint.environments:
             if found.tier == "production":
-                assert not found.protection.auto_deploy, path.stem
-                assert found.protection.required_release_approvals >= 1, path.stem
+                assert not found.protection.auto_deploy, system
+                assert found.protection.required_release_approvals >= 1, system
 
 
 def test_a_contradiction_of_the_documents_is_warned_of() -> None:

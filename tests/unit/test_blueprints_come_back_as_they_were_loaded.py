@@ -1,7 +1,6 @@
 """An export gives back the file that was loaded, byte for byte, until something changes; then one that says what is."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +17,15 @@ from environments_app.models import BlueprintFile, ConfigVersion, Environment
 from environments_app.schema.export import concise, render_blueprint, say_the_same
 from environments_app.services import blueprints, configs
 from tests import factories
+from tests.reference_systems import BLUEPRINTS
 from tests.unit.test_schema_roundtrip import documents
 
-FOLDER = Path(__file__).resolve().parents[2] / "blueprints"
-FILES = sorted(FOLDER.glob("*.yaml"))
+FIRST = next(iter(BLUEPRINTS.values()))
 LOADER = Actor.slipway("test")
 
 
-def load(path: Path = FILES[0]) -> System:
-    return blueprints.load(LOADER, schema.load_blueprint(path))
+def load(blueprint: schema.Blueprint = FIRST) -> System:
+    return blueprints.load(LOADER, blueprint)
 
 
 def change(environment: Environment, **settings: Any) -> None:
@@ -68,19 +67,19 @@ def test_leaving_defaults_out_loses_nothing(drawn: dict[str, Any]) -> None:
     assert schema.parse(concise(config)) == config
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_files_of_the_reference_systems_read_back_when_rendered_anew(path: Path) -> None:
-    blueprint = schema.load_blueprint(path)
+@pytest.mark.parametrize("name", BLUEPRINTS)
+def test_the_files_of_the_reference_systems_read_back_when_rendered_anew(name: str) -> None:
+    blueprint = BLUEPRINTS[name]
     assert say_the_same(schema.read_blueprint(render_blueprint(blueprint)), blueprint)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_an_unchanged_system_gives_the_file_back_byte_for_byte(path: Path) -> None:
-    system = load(path)
+@pytest.mark.parametrize("name", BLUEPRINTS)
+def test_an_unchanged_system_gives_the_file_back_byte_for_byte(name: str) -> None:
+    system = load(BLUEPRINTS[name])
     out = io.StringIO()
     call_command("export_blueprint", system.slug, stdout=out)
-    assert out.getvalue() == path.read_text(encoding="utf-8")
+    assert out.getvalue() == BLUEPRINTS[name].text
 
 
 @pytest.mark.django_db
@@ -90,7 +89,7 @@ def test_a_changed_system_gives_a_file_that_says_what_is() -> None:
     assert environment
     change(environment, tags={"team": "web"})
     text = blueprints.export(system)
-    assert text != FILES[0].read_text(encoding="utf-8")
+    assert text != FIRST.text
     entries = {each.name: each for each in schema.read_blueprint(text).environments}
     assert entries[environment.slug].config == environment.config_version.config
     assert entries[environment.slug].config.tags == {"team": "web"}
@@ -105,7 +104,7 @@ def test_what_is_changed_back_gives_the_file_back() -> None:
     before = environment.config_version.document["tags"]
     change(environment, tags={"team": "web"})
     change(environment, tags=before)
-    assert blueprints.export(system) == FILES[0].read_text(encoding="utf-8")
+    assert blueprints.export(system) == FIRST.text
 
 
 @pytest.mark.django_db
@@ -141,7 +140,7 @@ def test_a_system_made_by_hand_is_exported_too() -> None:
 
 @pytest.mark.django_db
 def test_new_systems_are_loaded_by_superusers_others_by_their_admins() -> None:
-    text = FILES[0].read_text(encoding="utf-8")
+    text = FIRST.text
     nobody = Actor.person(factories.member(factories.system(), Role.ADMIN))
     refused = blueprints.read(nobody, text)
     assert isinstance(refused, Refusal)

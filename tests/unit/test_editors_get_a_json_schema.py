@@ -9,11 +9,12 @@ import pytest
 import yaml
 from django.core.management import call_command
 
-from environments_app.schema import blueprint_files, blueprint_json_schema, json_schema, load_blueprint
-from tests.terraform_fixture import REPOSITORY_ROOT
+from environments_app.schema import Blueprint, blueprint_json_schema, json_schema
+from tests.reference_systems import BLUEPRINTS
 from tests.unit.schema_document import document
 
-BLUEPRINTS = list(blueprint_files(REPOSITORY_ROOT / "blueprints"))
+OF_A_FILE = jsonschema.Draft202012Validator(blueprint_json_schema())
+OF_A_CONFIGURATION = jsonschema.Draft202012Validator(json_schema())
 
 
 def printed(*arguments: str) -> dict[str, Any]:
@@ -23,11 +24,11 @@ def printed(*arguments: str) -> dict[str, Any]:
     return described
 
 
-@pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
-def test_every_blueprint_agrees_with_both_schemas(path: Any) -> None:
-    jsonschema.Draft202012Validator(blueprint_json_schema()).validate(yaml.safe_load(path.read_text()))
-    for environment in load_blueprint(path).environments:
-        jsonschema.Draft202012Validator(json_schema()).validate(environment.document)
+@pytest.mark.parametrize("blueprint", BLUEPRINTS.values(), ids=BLUEPRINTS)
+def test_every_blueprint_agrees_with_both_schemas(blueprint: Blueprint) -> None:
+    OF_A_FILE.validate(yaml.safe_load(blueprint.text))
+    for environment in blueprint.environments:
+        OF_A_CONFIGURATION.validate(environment.document)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_every_blueprint_agrees_with_both_schemas(path: Any) -> None:
     ],
 )
 def test_what_is_refused_by_its_form_is_underlined_in_the_editor(changes: dict[str, Any], place: list[str]) -> None:
-    errors = list(jsonschema.Draft202012Validator(json_schema()).iter_errors(document(changes)))
+    errors = list(OF_A_CONFIGURATION.iter_errors(document(changes)))
     assert [list(error.absolute_path) for error in errors] == [place]
 
 

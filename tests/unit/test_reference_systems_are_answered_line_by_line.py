@@ -15,9 +15,9 @@ from environments_app.schema import (
     EnvironmentConfig,
     Protection,
     canonical,
-    load_blueprint,
 )
 from environments_app.schema.gaps import ALL as GAPS
+from tests.reference_systems import BLUEPRINTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/reference-systems.md"
@@ -93,7 +93,6 @@ def _rows() -> Iterator[Row]:
 
 ROWS = list(_rows())
 TESTS = {path.stem for path in [*(ROOT / "tests").rglob("test_*.py"), *MODULES.glob("*/tests/*.tftest.hcl")]}
-BLUEPRINTS = {name: load_blueprint(ROOT / f"blueprints/{name}.yaml") for name in DOCUMENTS}
 CONTENTS = {
     id(each): canonical(each.config) | {"protection": each.protection.model_dump(mode="json")}
     for blueprint in BLUEPRINTS.values()

@@ -74,8 +74,9 @@ def test_at_the_tracked_capacity_the_load_of_each_is_at_most_the_target(
 ) -> None:
     wanted = tracked(capacity, value, target)
     load = capacity * value
-    assert wanted * target >= load * (1 - 1e-6) - 1e-6
-    assert wanted == 0 or (wanted - 1) * target <= load * (1 + 1e-6) + 1e-6
+    rounding = 1e-6 * (load + target)
+    assert wanted * target >= load - rounding
+    assert wanted == 0 or (wanted - 1) * target <= load + rounding
 
 
 @given(COUNTS, COUNTS, BOUNDS, PASTS, COOLDOWNS, st.floats(0, 3_000))
