@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from subprocess import Popen
 
 import pytest
 
@@ -22,17 +23,8 @@ from tests.sandbox_fixture import SandboxProcess, eventually
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def leave_lock(run: Run, sandbox: SandboxProcess, operation: str) -> None:
-    """The state lock as a Terraform leaves it that was killed before it could give it back."""
-    account = accounts.account_of(run.environment, run.config_version.config, "plan")
-    address = accounts.state_address(run.environment, account)
-    lock = {"ID": "1", "Operation": operation, "Who": "somebody@gone", "Created": "2026-01-01T00:00:00Z"}
-    sandbox.client("s3").put_object(Bucket=address.bucket, Key=f"{address.key}.tflock", Body=json.dumps(lock))
-
-
-def test_a_plan_is_queued_again_and_made(environment: Environment, work: Work, sandbox: SandboxProcess) -> None:
-    run = asked(environment)
-    worker = work("plan_run", run)
+def lost(run: Run, worker: Popen[bytes]) -> Run:
+    """The run, queued again after its worker was killed in the middle of the plan."""
     reaches(run, "planning", "plan")
     holder = run.holder_pid
     worker.send_signal(signal.SIGKILL)
@@ -40,10 +32,43 @@ def test_a_plan_is_queued_again_and_made(environment: Environment, work: Work, s
     run = recovered(run)
     assert run.state == "queued"
     assert not started_at(holder or 0)
-    leave_lock(run, sandbox, "OperationTypePlan")
+    return run
+
+
+class StateLock:
+    """The lock of an environment's state, as a Terraform leaves it that was killed before it could give it back."""
+
+    def __init__(self, run: Run, sandbox: SandboxProcess) -> None:
+        account = accounts.account_of(run.environment, run.config_version.config, "plan")
+        address = accounts.state_address(run.environment, account)
+        self.s3 = sandbox.client("s3")
+        self.where = {"Bucket": address.bucket, "Key": f"{address.key}.tflock"}
+
+    def leave(self, operation: str) -> None:
+        lock = {"ID": "1", "Operation": operation, "Who": "somebody@gone", "Created": "2026-01-01T00:00:00Z"}
+        self.s3.put_object(Body=json.dumps(lock), **self.where)
+
+    def operation(self) -> str:
+        return str(json.loads(self.s3.get_object(**self.where)["Body"].read())["Operation"])
+
+
+def test_a_plan_is_queued_again_and_made(environment: Environment, work: Work, sandbox: SandboxProcess) -> None:
+    run = asked(environment)
+    run = lost(run, work("plan_run", run))
+    StateLock(run, sandbox).leave("OperationTypePlan")
     jobs.plan_run(str(run.pk))
     run.refresh_from_db()
     assert run.state == "awaiting_approval", run.failure
+
+
+def test_the_lock_of_an_apply_is_nobodys_to_take(environment: Environment, work: Work, sandbox: SandboxProcess) -> None:
+    run = asked(environment)
+    run = lost(run, work("plan_run", run))
+    lock = StateLock(run, sandbox)
+    lock.leave("OperationTypeApply")
+    work("plan_run", run)
+    reaches(run, "planning", "plan")
+    assert lock.operation() == "OperationTypeApply", "whoever holds it may be writing the state"
 
 
 @pytest.mark.long
