@@ -92,6 +92,13 @@ def allowed_folder(path: str, folders: Sequence[Path]) -> Path:
     return real
 
 
+def what_git_said(errors: str) -> str:
+    """The telling lines of what git, or the ssh that it starts, wrote before it failed; the cause stands first."""
+    cause, _, _ = errors.partition("Please make sure you have the correct access rights")
+    lines = [line.strip().rstrip(".") for line in cause.splitlines()]
+    return "; ".join([line for line in lines if line and not line.startswith(("warning: ", "hint: "))][-3:])
+
+
 def read_tree(root: Path, left_out: Set[str] = frozenset({".git", ".terraform"})) -> Fetched:
     """The ordinary files below a folder, but for those of folders that are left out by their name.
 
@@ -171,9 +178,9 @@ class _Git:
             words = f"git {arguments[0]} took longer than {GIT_SECONDS:.0f} s. See that its host answers; plan again."
             raise SourceFailed(words) from error
         if done.returncode != 0:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            said = what_git_said(done.stderr.decode("utf-8", "replace")) or f"exit code {done.returncode}"
             raise SourceFailed(
-                f"git {arguments[0]} failed: {said[-1] if said else f'exit code {done.returncode}'}. "
+                f"git {arguments[0]} failed: {said}. "
                 "See that the address is right and that git on the worker may read it."
             )
         return done.stdout

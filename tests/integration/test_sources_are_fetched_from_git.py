@@ -1,12 +1,15 @@
 """A source is fetched by the real git: one branch, tag or commit, ordinary files only, and nothing of it acts."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from environments_app.schema.own_terraform import OwnTerraform
-from environments_app.terraform.source import SourceFailed, fetch, tip_of
+from environments_app.terraform.source import SourceFailed, fetch, tip_of, what_git_said
 from tests.own_terraform_world import Repository, git, repository
+
+needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="this machine has no ssh client")
 
 
 @pytest.fixture
@@ -89,6 +92,23 @@ def test_a_folder_is_taken_as_it_is_without_what_git_and_terraform_keep(code: Re
     assert [each.file for each in found.refused] == ["elsewhere"]
 
 
-def test_a_host_that_does_not_answer_is_said_in_words() -> None:
-    with pytest.raises(SourceFailed, match="git ls-remote failed"):
-        fetch(OwnTerraform(source="https://127.0.0.1:1/code.git", reference="main"), [])
+@pytest.mark.parametrize("scheme", ["https", pytest.param("ssh", marks=needs_ssh)])
+def test_a_host_that_does_not_answer_is_said_in_words(scheme: str) -> None:
+    with pytest.raises(SourceFailed, match=r"git ls-remote failed: .*(Connection refused|Failed to connect)"):
+        fetch(OwnTerraform(source=f"{scheme}://127.0.0.1:1/code.git", reference="main"), [])
+
+
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        (
+            "Host key verification failed.\nfatal: Could not read from remote repository.\n\n"
+            "Please make sure you have the correct access rights\nand the repository exists.\n",
+            "Host key verification failed; fatal: Could not read from remote repository",
+        ),
+        ("warning: redirecting\nfatal: couldn't find remote ref x\n", "fatal: couldn't find remote ref x"),
+        ("", ""),
+    ],
+)
+def test_of_what_git_says_the_cause_is_told(errors: str, words: str) -> None:
+    assert what_git_said(errors) == words
