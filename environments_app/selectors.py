@@ -8,6 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from controlplane.core.models import ApprovalRequest, System
 from environments_app.models import ConfigVersion, Environment, Run, StateVersion
+from environments_app.schema.gaps import UNHEARD
 from environments_app.states import ENDED_WELL
 
 
@@ -72,6 +73,11 @@ class RouteFound:
     severity: str
     channel: str
     target: str
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether nothing is sent there (`gaps.UNHEARD`)."""
+        return self.channel in UNHEARD
 
     @property
     def text(self) -> str:

@@ -25,9 +25,11 @@ def check(user: User | None, system: System, capability: Capability) -> Refusal 
     if allows(role, capability):
         return None
     stand = f"You are {role} of {system.slug}" if role else f"You have no role in {system.slug}"
+    lowest = lowest_role(capability)
+    way_on = "Ask an admin." if lowest is Role.ADMIN else "Ask one of them, or an admin for the role."
     return Refusal(
         "FORBIDDEN",
-        f"{stand}; this needs the role {lowest_role(capability)} or above. Ask one of them, or an admin for the role.",
+        f"{stand}; this needs the role {lowest}{'' if lowest is Role.ADMIN else ' or above'}. {way_on}",
         403,
         {"capability": capability.value, "role": role.value if role else None},
     )

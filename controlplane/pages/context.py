@@ -1,7 +1,7 @@
 """What the frame around every page needs, as a context processor."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -19,13 +19,17 @@ VERSION: str = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["proje
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the main navigation; "g" and `key` go there. `keep`: stays on a narrow page."""
+    """One entry of the main navigation; "g" and `key` go there. `keep`: stays on a narrow page.
+
+    `also`: where the addresses of the other pages begin that belong to it.
+    """
 
     name: str
     view: str
     key: str
     keep: bool = False
     here: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def href(self) -> str:
@@ -35,7 +39,12 @@ class Entry:
 NAVIGATION = [
     Entry("Fleet", "pages:fleet", "f", keep=True),
     Entry("Inbox", "pages:inbox", "i", keep=True),
-    Entry("Environments", "pages:environments", "e"),
+    Entry(
+        "Environments",
+        "pages:environments",
+        "e",
+        also=("/alert-routes", "/blueprints", "/deployments/", "/protections/", "/releases", "/runs/", "/systems/"),
+    ),
     Entry("Audit", "pages:audit", "a"),
     Entry("Settings", "pages:settings", "s"),
 ]
@@ -43,9 +52,9 @@ NAVIGATION = [
 
 def _navigation(path: str) -> list[Entry]:
     def is_here(entry: Entry) -> bool:
-        return path == entry.href or (entry.href != "/" and path.startswith(entry.href))
+        return path == entry.href or (entry.href != "/" and path.startswith((entry.href, *entry.also)))
 
-    return [Entry(e.name, e.view, e.key, e.keep, is_here(e)) for e in NAVIGATION]
+    return [replace(entry, here=is_here(entry)) for entry in NAVIGATION]
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

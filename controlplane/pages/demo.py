@@ -85,7 +85,11 @@ def load() -> Demo:
             _, joined = Membership.objects.get_or_create(user=user, system=system, defaults={"role": role.value})
             if joined:
                 audit.record(
-                    actor, "membership.created", subject=("user", user.pk), system=system, after={"role": role.value}
+                    actor,
+                    "membership.created",
+                    subject=("user", user.pk),
+                    system=system,
+                    after={"user": user.username, "role": role.value},
                 )
     for system in systems:
         if system.slug not in demo.webhook_secrets:

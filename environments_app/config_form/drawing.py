@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from environments_app.config_form.reading import join, line_of, pairs_text
+from environments_app.config_form.reading import join, line_of, number_text, pairs_text
 from environments_app.config_form.shape import Shape, default_of, shape_of
 
 Problem = Mapping[str, str]
@@ -91,7 +91,7 @@ def _node(name: str, info: FieldInfo, value: Any, problems: Sequence[Problem], p
     shape, default = shape_of(info.annotation), default_of(info)
     mine: dict[str, Any] = {
         "label": label_of(name),
-        "help": info.description or "",
+        "help": _help(shape, info.description or ""),
         "optional": shape.optional,
         "path": path,
     }
@@ -107,6 +107,14 @@ def _node(name: str, info: FieldInfo, value: Any, problems: Sequence[Problem], p
         problems=_at(problems, path, below=True),
         **mine,
     )
+
+
+def _help(shape: Shape, description: str) -> str:
+    """The schema's words for a form, which knows no null."""
+    text, null, meaning = description.partition("; null: ")
+    if not null or (shape.model and meaning == "none"):
+        return text
+    return f"{text}; {'without it' if shape.model else 'empty'}: {meaning}"
 
 
 def _group(shape: Shape, value: Any, problems: Sequence[Problem], mine: dict[str, Any]) -> Node:
@@ -154,7 +162,7 @@ def _text(shape: Shape, value: Any) -> str:
     if shape.kind == "text" and isinstance(value, str):
         return line_of(value) if value else ""
     if isinstance(value, float):
-        return repr(value).removesuffix(".0")
+        return number_text(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -52,7 +52,7 @@ def _read(shape: Shape, sent: Sent, path: str, default: Any) -> Any:
             lines = [line.strip() for line in sent.get(path, "").splitlines() if line.strip()]
             return [_number(line, whole=shape.whole) if shape.of_numbers else _read_line(line) for line in lines]
         case "pairs":
-            return dict(_pair(line) for line in sent.get(path, "").splitlines() if line.strip())
+            return dict(_pair(shape, line) for line in sent.get(path, "").splitlines() if line.strip())
     return _scalar(shape, sent.get(path, ""), default)
 
 
@@ -103,10 +103,12 @@ def _json(text: str) -> Any:
         return text
 
 
-def _pair(line: str) -> tuple[str, str | None]:
+def _pair(shape: Shape, line: str) -> tuple[str, int | float | str | None]:
     """`NAME=value`. A line without `=` has no value."""
     name, equals, value = line.partition("=")
-    return name.strip(), _read_line(value) if equals else None
+    if not equals:
+        return name.strip(), None
+    return name.strip(), _number(value.strip(), whole=shape.whole) if shape.of_numbers else _read_line(value)
 
 
 def _read_line(text: str) -> str:
@@ -117,7 +119,16 @@ def _read_line(text: str) -> str:
 
 def pairs_text(values: Mapping[str, Any]) -> str:
     """The lines that `_pair` reads back."""
-    return "\n".join(f"{name}={value if value == '' else line_of(value)}" for name, value in values.items())
+    return "\n".join(f"{name}={value if value == '' else _side_of(value)}" for name, value in values.items())
+
+
+def _side_of(value: Any) -> str:
+    return number_text(value) if isinstance(value, float) else line_of(value)
+
+
+def number_text(value: float) -> str:
+    """A number as people write it: without the fraction that it does not have."""
+    return repr(value).removesuffix(".0")
 
 
 def line_of(value: Any) -> str:

@@ -26,7 +26,7 @@ Kind = Literal[
 class Shape:
     """`model`: of sections; `options`: of choices, as the schema has them; `whole`: numbers without a fraction.
 
-    `of_numbers`: lines hold numbers. `optional`: it may be null.
+    `of_numbers`: lines hold numbers, pairs have them as values. `optional`: it may be null.
     """
 
     kind: Kind
@@ -68,7 +68,9 @@ _SCALARS = {
 def _of_values(value: Shape) -> Shape:
     if value.kind == "section" and not value.optional:
         return Shape("entries", model=value.model)
-    return Shape("pairs") if value == _SCALARS[str] else Shape("json")
+    if value.kind in ("text", "number") and not value.optional:
+        return Shape("pairs", of_numbers=value.kind == "number", whole=value.whole)
+    return Shape("json")
 
 
 def _of_items(item: Shape) -> Shape:

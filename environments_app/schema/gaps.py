@@ -18,6 +18,8 @@ class Gap:
     means: str
 
 
+UNHEARD = ("slack", "pagerduty")
+"""Channels of alert routes to which nothing is sent."""
 ALL = [
     Gap(
         "services.*.deployment.strategy",
@@ -44,7 +46,7 @@ ALL = [
     Gap("change_windows", lambda c: bool(c.change_windows), "Changes begin at any time, outside of the windows too."),
     Gap(
         "alert_routes.*.channel",
-        lambda c: any(route.channel in ("slack", "pagerduty") for route in c.alert_routes),
+        lambda c: any(route.channel in UNHEARD for route in c.alert_routes),
         "Alerts go by e-mail and SMS only, which AWS sends itself; Slack and PagerDuty hear nothing.",
     ),
 ]

@@ -23,6 +23,8 @@ COMPARED_RUNS = 5
 """How many finished runs say how long a phase usually takes."""
 COST_SCALE = 340
 """Width of the cost range's drawing."""
+_CHARACTER = 5.6
+"""Width of a small letter on that scale, at most."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,18 @@ class Cost:
     by_release: float | None
     releases: Sequence[Mapping[str, Any]]
     bars: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> Sequence[tuple[float, str]]:
+        """(middle, words) below the marks, the most telling ones first; one that would cover another is left out."""
+        placed: list[tuple[float, float, str]] = []
+        for name in ("expected", "budget", "now"):
+            if name in self.bars:
+                half = len(name) * _CHARACTER / 2
+                middle = min(max(self.bars[name] + 1.5, half), COST_SCALE - half)
+                if all(abs(middle - other) > half + its_half + _CHARACTER for other, its_half, _ in placed):
+                    placed.append((middle, half, name))
+        return [(round(middle, 1), name) for middle, _, name in placed]
 
     @property
     def is_least(self) -> bool:

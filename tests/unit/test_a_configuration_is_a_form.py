@@ -8,15 +8,17 @@ import pytest
 from django.http import QueryDict
 from hypothesis import given
 
-from environments_app.config_form.drawing import Node, label_of
+from environments_app.config_form.drawing import Node, draw, label_of
 from environments_app.config_form.editing import edit
 from environments_app.config_form.reading import read_form
 from environments_app.schema import (
     ConfigInvalid,
     EnvironmentConfig,
+    Protection,
     canonical,
     digest,
     parse,
+    read_protection,
 )
 from tests import reference_systems
 from tests.config_fields import form, sent
@@ -105,6 +107,31 @@ def test_every_value_of_a_variable_survives(value: str) -> None:
 def test_every_word_of_a_command_survives(words: list[str]) -> None:
     config = parse(document({"services.web.containers.web.command": words}))
     assert there_and_back(config).services["web"].containers["web"].command == tuple(words)
+
+
+@pytest.mark.parametrize("evidence", [{}, {"coverage": 80.0, "tests": 0.0}, {"ratio": 0.1}, {"rows": 12345678.0}])
+def test_the_evidence_of_a_protection_is_lines_with_numbers(evidence: dict[str, float]) -> None:
+    drawn = draw(Protection, Protection(required_evidence=evidence).model_dump(mode="json"))
+    node = flat(drawn)["required_evidence"]
+    assert node.text.splitlines() == [f"{name}={number:.10g}" for name, number in evidence.items()]
+    assert read_protection(read_form(Protection, sent(drawn))).required_evidence == evidence
+
+
+def test_evidence_that_is_no_number_is_kept_as_it_was_typed_and_refused() -> None:
+    query = sent(draw(Protection, Protection().model_dump(mode="json")))
+    query["required_evidence"] = "coverage=high"
+    read = read_form(Protection, query)
+    assert read["required_evidence"] == {"coverage": "high"}
+    with pytest.raises(ConfigInvalid):
+        read_protection(read)
+
+
+def test_the_form_says_empty_where_a_document_says_null() -> None:
+    nodes = flat(form(document()))
+    assert nodes["account_role_arn"].help.endswith("; empty: its own credentials")
+    assert nodes["terraform"].help.endswith("; without it: the bundled stack")
+    assert nodes["file_system"].help == "EFS"
+    assert not [path for path, node in nodes.items() if "null:" in node.help]
 
 
 def test_a_text_of_several_lines_survives() -> None:

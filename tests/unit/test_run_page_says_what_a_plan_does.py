@@ -102,6 +102,28 @@ def test_the_cost_range_is_drawn_to_one_scale() -> None:
     assert max(cost.bars.values()) < run_page.COST_SCALE
 
 
+@pytest.mark.parametrize(
+    ("now", "expected", "budget", "named"),
+    [
+        (40, 90, 60, ["expected", "budget", "now"]),
+        (40, 50, 80, ["expected", "budget", "now"]),
+        (50, 50, 80, ["expected", "budget"]),
+        (0, 100, 100, ["expected", "now"]),
+        (0, 0, 100, ["expected", "budget"]),
+    ],
+)
+def test_the_marks_of_the_range_are_named_where_the_names_have_room(
+    now: float, expected: float, budget: float, named: list[str]
+) -> None:
+    after = estimate(expected, {}, range={"low": expected, "high": expected})
+    change = expected - now
+    run = planned([], {"before": estimate(now, {}), "after": after, "change": change})
+    cost = run_page.cost_of(run, budget)
+    assert cost is not None
+    assert [words for _, words in cost.labels] == named
+    assert all(0 < middle < run_page.COST_SCALE for middle, _ in cost.labels)
+
+
 def test_a_first_apply_has_no_percentage() -> None:
     cost = run_page.cost_of(planned([], {"before": estimate(0, {}), "after": estimate(9, {}), "change": 9}), None)
     assert cost is not None
