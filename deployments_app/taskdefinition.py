@@ -169,4 +169,6 @@ def _text(value: Any) -> str:
         return ", ".join(f"{key} {_text(item)}" for key, item in sorted(value.items()))
     if isinstance(value, list):
         return " ".join(_text(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return str(value)

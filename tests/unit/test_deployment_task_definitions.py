@@ -101,3 +101,10 @@ def test_what_a_template_has_changed_since_it_was_released_waits() -> None:
     said = {(change.sign, change.what, change.where) for change in unreleased(grown, running)}
     assert ("~", "CPU units", "") in said
     assert not any(what == "image" and where == "api" for _, what, where in said)
+
+
+def test_what_is_true_or_not_is_said_in_words() -> None:
+    old, new = render(TEMPLATE, {"api": IMAGE}), render(TEMPLATE, {"api": IMAGE})
+    old["containerDefinitions"][0]["essential"] = True
+    new["containerDefinitions"][0]["essential"] = False
+    assert diff(old, new) == [Change("~", "essential", "yes", "no", "api")]
