@@ -17,7 +17,11 @@ from environments_app.terraform.language.tokens import Unreadable
 from environments_app.terraform.refusals import blocks, paths, providers
 from environments_app.terraform.refusals.refused import NO_TEXT, Entry, Files, Refused, is_inside, unreadable
 
-_REMOTE_GIT = re.compile(r"git::(https|ssh)://\w\S+|git@\w[\w.-]+:\w\S+|(github\.com|bitbucket\.org)/\w\S+")
+_REMOTE_GIT = re.compile(
+    r"(git::(https|ssh)://\w[^\s?]+|git@\w[\w.-]+:\w[^\s?]+|(github\.com|bitbucket\.org)/\w[^\s?]+)"
+    # Of what go-getter takes from a query: no key, no unpacking, no reference that git could read as an option.
+    r"(\?(ref=\w[\w./+-]*|depth=\d+)(&(ref=\w[\w./+-]*|depth=\d+))*)?"
+)
 _OWN_FILES = re.compile(
     r"slipway_override\.tf|\.terraformrc|terraform\.rc|terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?"
 )

@@ -143,6 +143,9 @@ def test_providers_that_are_listed(source: str) -> None:
         "git::ssh://-oProxyCommand=id/x",
         "s3::https://s3.amazonaws.com/a/b.zip",
         "git::https://example.com/a.git//../..",
+        "git::https://example.com/a.git?ref=--upload-pack=id",
+        "git::https://example.com/a.git?archive=zip",
+        "git::ssh://git@example.com/a.git?ref=v1&sshkey=QQ",
         "${var.where}",
     ],
 )
@@ -151,7 +154,13 @@ def test_modules_from_elsewhere(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["git::https://example.com/a.git//b?ref=v1", "git::ssh://git@example.com/a.git", "github.com/a/b"]
+    "source",
+    [
+        "git::https://example.com/a.git//b?ref=v1.2.0&depth=1",
+        "git::ssh://git@example.com/a.git",
+        "git@example.com:a/b.git?ref=release/2026-11",
+        "github.com/a/b",
+    ],
 )
 def test_modules_from_git_are_fetched_and_looked_at_then(source: str) -> None:
     found = inspect({"main.tf": f'module "it" {{\n  source = "{source}"\n}}\n'.encode()}, ".", ALLOWED)
