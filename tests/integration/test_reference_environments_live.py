@@ -55,7 +55,7 @@ def environment(system: str, name: str, sandbox: SandboxProcess) -> Environment:
 
 @pytest.mark.parametrize(("system", "name"), ENVIRONMENTS)
 def test_an_environment_lives(environment: Environment, sandbox: SandboxProcess) -> None:
-    made = applied(environment)
+    made = applied(environment, sandbox)
     state = StateVersion.objects.get(run=made)
     assert state.resources == made.summary["add"] > 20
 
@@ -65,20 +65,28 @@ def test_an_environment_lives(environment: Environment, sandbox: SandboxProcess)
 
     # An operator lets go of what is protected, before the environment is taken away.
     save(environment, let_go(canonical(environment.config_version.config)))
-    changed = applied(environment)
+    changed = applied(environment, sandbox)
     assert {item["action"] for item in changed.summary["changes"]} <= {"update", "create", "destroy"}
     assert plan(environment).state == "no_changes"
 
-    end = applied(environment, "destroy")
+    end = applied(environment, sandbox, "destroy")
     assert StateVersion.objects.get(run=end).resources == 0
 
 
-def applied(environment: Environment, kind: str = "apply") -> Run:
+def applied(environment: Environment, sandbox: SandboxProcess, kind: str = "apply") -> Run:
     run = plan(environment, kind)
     assert run.state == "awaiting_approval", text_of(run)
     run = approve_and_apply(run)
-    assert run.state == "applied", text_of(run)
+    assert run.state == "applied", f"{text_of(run)}\n{refused_changes(sandbox)}"
     return run
+
+
+def refused_changes(sandbox: SandboxProcess) -> str:
+    """The changes that the sandbox refused, each after the same calls before it: whether a client asked twice."""
+    calls = sandbox.control("GET", "calls?mutating=1")
+    wrong = [(call["action"], call["parameters"]) for call in calls if call["status"] >= 400]
+    asked = [call for call in calls if (call["action"], call["parameters"]) in wrong]
+    return "\n".join(json.dumps(call) for call in asked)
 
 
 def let_go(document: dict[str, Any]) -> dict[str, Any]:
