@@ -121,7 +121,7 @@ def fields(**values: Any) -> dict[str, Any]:
 
 
 def test_a_stricter_protection_holds_at_once(live: Environment, anna: User) -> None:
-    sent = fields(required_approvals="3", branches="main\nrelease/*", required_evidence='{"coverage": 80}')
+    sent = fields(required_approvals="3", branches="main\nrelease/*", required_evidence="coverage=80")
     page = text(signed_in(anna).post(f"{HERE}/protection", sent, follow=True))
     assert "The protection holds from now on." in page
     rules = live.protection_versions.latest("number").rules

@@ -146,7 +146,8 @@ def is_plain(value: object) -> bool:
 
 @register.filter
 def as_json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    """By name: PostgreSQL does not keep the order in which names were written."""
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
 
 
 @register.filter
