@@ -127,12 +127,13 @@ class EnvironmentForm(forms.Form):
         return next(each.document for each in blueprint.environments if each.name == name)
 
 
-def _sources(systems: Iterable[System]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _sources(systems: Iterable[System]) -> list[tuple[str, str | list[tuple[str, str]]]]:
     """The environments and the environments of loaded files that may be copied, as grouped choices."""
     seen = list(systems)
     environments = Environment.objects.filter(system__in=seen).select_related("system")
     files = BlueprintFile.objects.filter(system__in=seen).select_related("system").defer("text")
     return [
+        ("", "choose"),
         ("Environments", [(f"environment:{each.pk}", str(each)) for each in environments]),
         (
             "Blueprint files",

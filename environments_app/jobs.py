@@ -38,6 +38,8 @@ def plan_run(run_id: str) -> None:
                 _free_lock_of_lost_plan(execution)
             planned = execution.runner.plan(claim.run.kind)
             execution.learn(planned.plan_json)
+            if claim.run.kind == "drift" and planned.summary.is_empty and planned.plan_json.get("resource_drift"):
+                execution.say("what Terraform calls drift above is AWS's own, or left to the release controller: none")
             store_plan(execution, planned, inputs)
             serial = planned.state.serial
             if planned.summary.is_empty and serial and not state_is_recorded(execution, serial):

@@ -120,10 +120,13 @@ def _cost_findings(cost: Mapping[str, Any], config: EnvironmentConfig, tier: str
     high = after["range"]["high"]
     if budget is not None and after["total_monthly_cost"] > budget:
         found.append(
-            Finding("The expected cost passes the budget", f"${after['total_monthly_cost']:.2f} of ${budget:.2f}")
+            Finding(
+                f"${after['total_monthly_cost'] - budget:.2f} a month over the budget",
+                f"${after['total_monthly_cost']:.2f} expected, of ${budget:.2f}",
+            )
         )
     elif budget is not None and high is not None and high > budget:
-        found.append(Finding("The upper bound passes the budget", f"${high:.2f} of ${budget:.2f}"))
+        found.append(Finding("The upper bound is over the budget", f"${high:.2f} of ${budget:.2f}"))
     if after["unknown"]:
         count = len(after["unknown"])
         found.append(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
+from django.urls import reverse
 
 from controlplane.core import access
 from controlplane.core.models import LockHold, System, User
@@ -102,6 +103,11 @@ class Fleet:
         return [cell for row in self.rows for line in row.lines for cell in line if cell]
 
     @property
+    def is_new(self) -> bool:
+        """Whether nothing was applied or released yet, nor is about to be."""
+        return not any(cell.applied_at or cell.changes or any(v for _, v in cell.services) for cell in self.cells)
+
+    @property
     def known_cost(self) -> float | None:
         """What the applied environments cost a month once all that was applied is released, as far as that is known;
         None where of none it is."""
@@ -130,7 +136,8 @@ class Fleet:
         """The page's answer: is anything wrong, does anything wait for me?"""
         if not self.rows:
             return "You have no role in any system yet."
-        wrong = _sentence(len(self.wrong), "Nothing is wrong.", "thing needs a look", "things need a look")
+        well = "Nothing is applied yet." if self.is_new else "Nothing is wrong."
+        wrong = _sentence(len(self.wrong), well, "thing needs a look", "things need a look")
         waits = _sentence(len(self.waits), "Nothing waits for you.", "change waits for you", "changes wait for you")
         return f"{wrong} {waits}"
 
@@ -282,7 +289,7 @@ def newest_of_each_service(deployments: QuerySet[Deployment]) -> QuerySet[Deploy
 
 
 def wrong_now(systems: Iterable[System], cells: Sequence[Cell]) -> list[Need]:
-    """What is bad, then what is not known."""
+    """What is bad, then what is not known, then what costs more than it may."""
     failed = [
         Need(
             change.state,
@@ -294,15 +301,28 @@ def wrong_now(systems: Iterable[System], cells: Sequence[Cell]) -> list[Need]:
         )
         for cell in cells
         for change in cell.changes
-        if change.state in {"failed", "rollback_failed"}
+        if change.state in {"failed", "rollback_failed", "rolled_back"}
     ]
-    return failed + [selectors.lost_run_need(run) for run in selectors.lost_runs(systems)]
+    lost = [selectors.lost_run_need(run) for run in selectors.lost_runs(systems)]
+    return failed + lost + [_over_budget(cell) for cell in cells if cell.is_over_budget]
+
+
+def _over_budget(cell: Cell) -> Need:
+    where = cell.environment
+    return Need(
+        "failed",
+        f"{where}: over the budget",
+        reverse("pages:environment", args=[where.system.slug, where.slug]),
+        "Look",
+        lines=[f"{words.money(cell.cost or 0)} a month, estimated, of {words.money(cell.budget or 0)}"],
+    )
 
 
 def _what_failed(change: Change) -> str:
     if change.kind == "run":
         return "the last run failed"
-    return f"{change.name} {'could not be taken back' if change.state == 'rollback_failed' else 'failed'}"
+    ends = {"rollback_failed": "could not be taken back", "rolled_back": "was taken back"}
+    return f"{change.name} {ends.get(change.state, 'failed')}"
 
 
 def _newest_ids(model: Any, order: str, ids: Sequence[UUID], **where: Any) -> list[Any]:

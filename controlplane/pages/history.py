@@ -1,7 +1,9 @@
 """Audit events in words: what happened, with the meaning of what came of it. Pure."""
 
-from collections import defaultdict
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from controlplane.core.models import AuditEvent
 from controlplane.pages.selectors import page_of
@@ -57,12 +59,30 @@ class Told:
     href: str
 
 
+_PAGES = {
+    "view": "Looking at a page",
+    "plan": "Asking for a change",
+    "approve": "Approving",
+    "operate": "Operating",
+    "configure": "Configuring",
+}
+"""What somebody was about to do on a page that was refused, by the capability that it takes."""
+_FIELD = re.compile(r"[ :v]*\{(\w+)\}")
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    """The words with what the event says; what it does not say is left out with what leads to it."""
+    return _FIELD.sub(lambda found: found[0].format_map(values) if found[1] in values else "", text)
+
+
 def told(event: AuditEvent) -> Told:
     """The event in words; an action that nobody described is shown by its own name."""
     kind, _, verb = event.action.partition(".")
     if event.action in SAYS:
         state, text = SAYS[event.action]
-        text = text.format_map(defaultdict(str, event.after))
+        text = _filled(text, event.after)
+    elif kind == "page" and verb in _PAGES:
+        state, text = "refused", _PAGES[verb]
     elif verb in STATUSES:
         state, text = verb, f"{kind.capitalize()}: {STATUSES[verb].word.lower()}"
     else:

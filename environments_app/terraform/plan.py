@@ -3,9 +3,10 @@
 Source of the format: Terraform's documentation, "JSON Output Format", plan representation.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 SENSITIVE = "(sensitive value)"
@@ -205,6 +206,26 @@ def _name(entry: dict[str, Any]) -> str:
     return f'{entry["name"]}["{index}"]' if isinstance(index, str) else f"{entry['name']}[{index}]"
 
 
+def _drift(entries: Iterable[dict[str, Any]], planned: Mapping[str, Change]) -> Iterator[Change]:
+    """What changed outside and would be changed back. What is left to somebody else (`ignore_changes`: the release
+    controller, autoscaling) stands in Terraform's list of drift as well, and not in what it would do."""
+    for entry in entries:
+        change, back = _change(entry), planned.get(entry["address"])
+        if back is None:
+            continue
+        if change.action == "update" and back.action == "update":
+            touched = {_argument(each) for each in back.attributes}
+            kept = [each for each in change.attributes if _argument(each) in touched]
+            change = replace(change, attributes=kept)
+        if change.attributes or change.action != "update":
+            yield change
+
+
+def _argument(attribute: Attribute) -> str:
+    """The resource's own argument that a path begins with: `tags` of "tags.Name"."""
+    return re.split(r"[.\[]", attribute.path, maxsplit=1)[0]
+
+
 def summarise(plan: dict[str, Any]) -> Summary:
     """The summary of a plan's JSON: dangerous changes first, then by address."""
     counts: Counter[str] = Counter()
@@ -214,7 +235,7 @@ def summarise(plan: dict[str, Any]) -> Summary:
         counts[action] += 1
         if action not in {"no-op", "read"}:
             changes.append(_change(entry))
-    planned = {change.address for change in changes}
+    planned = {change.address: change for change in changes}
     order = {"replace": 0, "delete": 1}
     changes.sort(key=lambda change: (order.get(change.action, 2), change.address))
     return Summary(
@@ -226,7 +247,7 @@ def summarise(plan: dict[str, Any]) -> Summary:
         changes=changes,
         # Right after a create, providers report much that is no drift (an attribute that they computed, `null`
         # for an empty collection). What changed outside matters where Terraform would change it back.
-        drift=[_change(entry) for entry in plan.get("resource_drift", []) if entry["address"] in planned],
+        drift=list(_drift(plan.get("resource_drift", []), planned)),
         output_changes=[
             name
             for name, change in sorted(plan.get("output_changes", {}).items())

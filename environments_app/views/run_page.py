@@ -23,7 +23,7 @@ COMPARED_RUNS = 5
 """How many finished runs say how long a phase usually takes."""
 COST_SCALE = 340
 """Width of the cost range's drawing."""
-_CHARACTER = 5.6
+_CHARACTER = 6.6
 """Width of a small letter on that scale, at most."""
 
 
@@ -106,11 +106,16 @@ class Cost:
         placed: list[tuple[float, float, str]] = []
         for name in ("expected", "budget", "now"):
             if name in self.bars:
-                half = len(name) * _CHARACTER / 2
+                text = f"budget {self.budget:,.0f}" if name == "budget" else name
+                half = len(text) * _CHARACTER / 2
                 middle = min(max(self.bars[name] + 1.5, half), COST_SCALE - half)
                 if all(abs(middle - other) > half + its_half + _CHARACTER for other, its_half, _ in placed):
-                    placed.append((middle, half, name))
-        return [(round(middle, 1), name) for middle, _, name in placed]
+                    placed.append((middle, half, text))
+        return [(round(middle, 1), text) for middle, _, text in placed]
+
+    @property
+    def is_over_budget(self) -> bool:
+        return self.budget is not None and self.after > self.budget
 
     @property
     def is_least(self) -> bool:

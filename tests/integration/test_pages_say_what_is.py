@@ -54,7 +54,7 @@ def test_who_has_no_role_learns_how_to_get_one() -> None:
 def test_a_quiet_fleet_says_so(system: System) -> None:
     factories.environment(system)
     page = text(signed_in(factories.member(system, "approver")).get("/"))
-    assert "Nothing is wrong. Nothing waits for you." in page
+    assert "Nothing is applied yet. Nothing waits for you." in page
 
 
 def test_the_headline_counts_what_is_wrong_and_what_waits(system: System) -> None:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
+from psycopg import sql
 
 from tests.browser_fixture import keep_picture
 from tests.sandbox_fixture import eventually
@@ -68,6 +71,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def own_database(server: str) -> str:
+    """The address of a new database on that PostgreSQL: a Slipway in another worker has other keys and accounts."""
+    name = f"story_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
 @pytest.fixture(scope="session")
 def slipway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slipway]:
     """Started by the launcher over an empty data folder; ended by SIGTERM."""
@@ -83,6 +94,8 @@ def slipway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slipway]:
         "PORT": str(port),
         "SLIPWAY_TIME_SCALE": "10",
     }
+    if server := os.environ.get("DATABASE_URL"):
+        environ["DATABASE_URL"] = own_database(server)
     process = subprocess.Popen([sys.executable, "-m", "launcher"], cwd=REPOSITORY, env=environ)
     running = Slipway(f"http://127.0.0.1:{port}", environ, process)
     try:

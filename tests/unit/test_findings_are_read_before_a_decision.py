@@ -41,8 +41,8 @@ def test_a_port_that_moves_is_said_with_what_it_does_to_traffic(action: str, pat
 @pytest.mark.parametrize(
     ("total", "high", "said"),
     [
-        (260, 300, ["The expected cost passes the budget: $260.00 of $250.00"]),
-        (240, 300, ["The upper bound passes the budget: $300.00 of $250.00"]),
+        (260, 300, ["$10.00 a month over the budget: $260.00 expected, of $250.00"]),
+        (240, 300, ["The upper bound is over the budget: $300.00 of $250.00"]),
         (250, 250, []),
         (250, None, []),
     ],

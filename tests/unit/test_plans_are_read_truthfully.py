@@ -117,8 +117,33 @@ def test_masking_follows_the_tree_of_marks() -> None:
 def test_drift_is_only_what_the_plan_would_change_back() -> None:
     drifted = entry("aws_vpc.a", ["update"], before={"x": 1}, after={"x": 2})
     noise = entry("aws_vpc.b", ["update"], before={"tags": None}, after={"tags": {}})
-    summary = summarise({"resource_drift": [drifted, noise], "resource_changes": [entry("aws_vpc.a", ["update"])]})
+    back = entry("aws_vpc.a", ["update"], before={"x": 2}, after={"x": 1})
+    summary = summarise({"resource_drift": [drifted, noise], "resource_changes": [back]})
     assert [change.address for change in summary.drift] == ["aws_vpc.a"]
+
+
+def test_what_the_plan_leaves_to_others_is_no_drift() -> None:
+    resumed = entry(
+        "aws_appautoscaling_target.a",
+        ["update"],
+        before={"max": 4, "suspended": [{"in": True}], "tags": {"Team": "a"}},
+        after={"max": 4, "suspended": [{"in": False}], "tags": {"Team": "b"}},
+    )
+    grown = entry("aws_appautoscaling_target.a", ["update"], before={"max": 4}, after={"max": 6})
+    assert summarise({"resource_drift": [resumed], "resource_changes": [grown]}).drift == []
+    tagged = entry(
+        "aws_appautoscaling_target.a", ["update"], before={"tags": {"Team": "b"}}, after={"tags": {"Team": "a"}}
+    )
+    (drift,) = summarise({"resource_drift": [resumed], "resource_changes": [tagged]}).drift
+    assert [attribute.path for attribute in drift.attributes] == ["tags.Team"]
+
+
+def test_what_was_deleted_outside_is_drift_where_it_is_made_again() -> None:
+    gone = entry("aws_vpc.a", ["delete"], before={"x": 1})
+    made = entry("aws_vpc.a", ["create"], after={"x": 1})
+    assert [change.action for change in summarise({"resource_drift": [gone], "resource_changes": [made]}).drift] == [
+        "delete"
+    ]
 
 
 def test_outputs_alone_are_a_change_and_sensitive_ones_stay_hidden() -> None:

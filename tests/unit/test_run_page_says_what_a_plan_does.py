@@ -105,11 +105,10 @@ def test_the_cost_range_is_drawn_to_one_scale() -> None:
 @pytest.mark.parametrize(
     ("now", "expected", "budget", "named"),
     [
-        (40, 90, 60, ["expected", "budget", "now"]),
-        (40, 50, 80, ["expected", "budget", "now"]),
-        (50, 50, 80, ["expected", "budget"]),
+        (20, 90, 55, ["expected", "budget 55", "now"]),
+        (50, 50, 90, ["expected", "budget 90"]),
         (0, 100, 100, ["expected", "now"]),
-        (0, 0, 100, ["expected", "budget"]),
+        (0, 0, 100, ["expected", "budget 100"]),
     ],
 )
 def test_the_marks_of_the_range_are_named_where_the_names_have_room(
