@@ -3,7 +3,7 @@
 Every function takes the claim, what was seen, and its action, and answers when the next look is due.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import timedelta
 from itertools import starmap
@@ -102,15 +102,25 @@ def configuration(policy: Mapping[str, Any], alarms: list[str], *, can_return: b
     }
 
 
-def _other_balancers(seen: Observed, wanted: Iterable[model.Balancer]) -> list[model.Balancer] | None:
-    """The load balancers to set, since a port or a container has changed; None where the service has these."""
-    wanted = list(wanted)
-    return wanted if seen.service and wanted and tuple(wanted) != seen.service.balancers else None
+def _other_balancers(seen: Observed, wanted: Sequence[model.Balancer] | None) -> list[model.Balancer] | None:
+    """The load balancers to set, since a port or a container has changed or the routing is gone; None where the
+    service has these, or where nobody said any (`wanted` is None)."""
+    changed = seen.service is not None and wanted is not None and tuple(wanted) != seen.service.balancers
+    return list(wanted or ()) if changed else None
+
+
+def _balancers(target: Mapping[str, Any]) -> list[model.Balancer] | None:
+    """Those of a service's output: none where it is null, not said where the output does not have it."""
+    if "load_balancer" not in target:
+        return None
+    routed = target["load_balancer"]
+    if routed is None:
+        return []
+    return [model.Balancer(routed["target_group_arn"], routed["container_name"], int(routed["container_port"]))]
 
 
 def _update(claim: Claim, seen: Observed, action: model.Update) -> timedelta:
     row = claim.deployment
-    routed = row.target.get("load_balancer")
     is_first = not row.snapshot["previous"]
     claim.intend(rolling.UPDATE, task_definition=row.task_definition_arn)
     _ecs(row).update(
@@ -119,12 +129,7 @@ def _update(claim: Claim, seen: Observed, action: model.Update) -> timedelta:
         task_definition=row.task_definition_arn,
         configuration=configuration(_policy(row), row.target["alarm_names"], can_return=not is_first),
         desired=row.snapshot["desired"] if is_first else None,
-        balancers=_other_balancers(
-            seen,
-            [model.Balancer(routed["target_group_arn"], routed["container_name"], int(routed["container_port"]))]
-            if routed
-            else [],
-        ),
+        balancers=_other_balancers(seen, _balancers(row.target)),
     )
     return _advance(claim, seen, model.Advance("rolling_out"))
 
@@ -211,12 +216,13 @@ def _restore_previous(claim: Claim, seen: Observed, action: model.RestorePreviou
     claim.intend(rolling.UPDATE, task_definition=previous)
     # Should the old tasks fail as well, ECS must not return to the new ones by itself.
     restoring = configuration(_policy(row), [], can_return=False)
+    had = row.snapshot.get("balancers")
     _ecs(row).update(
         row.cluster,
         row.ecs_service,
         task_definition=previous,
         configuration=restoring,
-        balancers=_other_balancers(seen, starmap(model.Balancer, row.snapshot.get("balancers", ()))),
+        balancers=_other_balancers(seen, None if had is None else list(starmap(model.Balancer, had))),
     )
     with transaction.atomic():
         claim.store(intent={})

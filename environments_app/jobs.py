@@ -34,6 +34,8 @@ def plan_run(run_id: str) -> None:
             inputs = execution.make_workspace()
             if claim.run.kind == "drift" and not _was_applied(claim.run, inputs["modules_revision"]):
                 execution.say("these modules are not those of the last apply: what they make anew is no drift")
+            if claim.run.kind == "drift" and selectors.half_applied(claim.run.environment):
+                execution.say("the last apply stopped on the way: what it has made already shows as a difference here")
             if claim.run.attempt > 1:
                 _free_lock_of_lost_plan(execution)
             planned = execution.runner.plan(claim.run.kind)
@@ -169,7 +171,8 @@ def _conclude_plan(claim: Claim, planned: Planned) -> None:
     run = claim.run
     if run.kind == "drift":
         end(claim, "drifted" if planned.summary.changes else "no_changes")
-        if planned.summary.changes and _was_applied(run, run.bound["modules_revision"]):
+        own = _was_applied(run, run.bound["modules_revision"]) and not selectors.half_applied(run.environment)
+        if planned.summary.changes and own:
             runs.supersede_waiting(RUNNER, run.environment, "drift was found")
     elif planned.summary.is_empty:
         end(claim, "no_changes")

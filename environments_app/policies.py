@@ -1,6 +1,5 @@
 """Domain decisions without a database: what binds an approval, what is worth a note, what weakens a protection."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
@@ -82,33 +81,11 @@ def findings(
                 ", ".join(lost),
             )
         )
-    if moved := moved_ports(summary):
-        found.append(
-            Finding(
-                f"{', '.join(moved)}: nobody is let in between this apply and the next release",
-                "The port changes: this opens the new one and closes the old one, the release moves the tasks. "
-                "Better: release right after the apply",
-            )
-        )
     found += _cost_findings(cost, config, tier)
     advice = warnings(config, tier=tier)
     found += [Finding(f"{item.path}: {item.problem}", f"Better: {item.expected}") for item in advice]
     found += [Finding(f"{gap.path}: this version does not make it", gap.means) for gap in unprovisioned(config)]
     return found
-
-
-_ROUTED = re.compile(r'module\.security_groups\.aws_vpc_security_group_ingress_rule\.routed\["(.+)"\]')
-"""The way from the load balancer to a service, by its name (infrastructure/terraform/modules/security_groups)."""
-
-
-def moved_ports(summary: Mapping[str, Any]) -> list[str]:
-    """The services whose routed port the plan changes."""
-    return [
-        found[1]
-        for change in summary["changes"]
-        if (found := _ROUTED.fullmatch(change["address"])) and change["action"] in {"update", "replace"}
-        if any(attribute["path"] == "from_port" for attribute in change["attributes"])
-    ]
 
 
 def _cost_findings(cost: Mapping[str, Any], config: EnvironmentConfig, tier: str) -> list[Finding]:

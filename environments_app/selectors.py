@@ -37,6 +37,13 @@ def last_applied(environment: Environment) -> Run | None:
     return last if last and last.kind == "apply" else None
 
 
+def half_applied(environment: Environment) -> Run | None:
+    """The newest change, where it ended badly after it had begun: what is there is partly its own."""
+    begun = Run.objects.filter(environment=environment, kind__in=["apply", "destroy"], applying_at__isnull=False)
+    newest = begun.exclude(finished_at=None).order_by("-finished_at").first()
+    return newest if newest and newest.state in {"failed", "canceled"} else None
+
+
 def newest_drift_run(environment: Environment) -> Run | None:
     """The last drift check that came to an end."""
     return Run.objects.filter(environment=environment, kind="drift", state__in=["drifted", "no_changes"]).first()

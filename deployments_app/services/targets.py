@@ -78,7 +78,11 @@ def prepare(environment: Environment, release: Release, strategy: str | None, ki
             "NOT_PROVISIONED",
             f"The service {slug} does not exist in {environment} yet. Plan and apply the infrastructure first.",
         )
-    rendered = _render(environment, release, target, kind)
+    before = _ran_before(environment, release) if kind == "rollback" else None
+    if before is not None:  # a rollback takes what ran whole, and the traffic to the port that it had
+        kept = {name: value for name, value in target.items() if name != "load_balancer"}
+        target = kept | {name: before.target[name] for name in ("load_balancer",) if name in before.target}
+    rendered = dict(before.rendered) if before is not None else _render(environment, release, target)
     if isinstance(rendered, Refusal):
         return rendered
     return Prepared(
@@ -96,14 +100,12 @@ def prepare(environment: Environment, release: Release, strategy: str | None, ki
     )
 
 
-def _render(
-    environment: Environment, release: Release, target: Mapping[str, Any], kind: str
-) -> Mapping[str, Any] | Refusal:
-    """The new revision: the template with the release's images; a rollback takes what ran, whole."""
-    if kind == "rollback":
-        before = Deployment.objects.filter(environment=environment, release=release, state="succeeded").first()
-        if before is not None:
-            return dict(before.rendered)
+def _ran_before(environment: Environment, release: Release) -> Deployment | None:
+    return Deployment.objects.filter(environment=environment, release=release, state="succeeded").first()
+
+
+def _render(environment: Environment, release: Release, target: Mapping[str, Any]) -> Mapping[str, Any] | Refusal:
+    """The new revision: the template with the release's images."""
     running = last_succeeded(environment, release.service_id)
     images = taskdefinition.images_of(running.rendered) if running else {}
     images |= {image.container: image.reference for image in release.images.all()}

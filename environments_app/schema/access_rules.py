@@ -43,6 +43,9 @@ def _users(config: EnvironmentConfig) -> Iterator[Problem]:
                 yield Problem(
                     f"user_pool.{kind}.{index}", "Cognito takes plain HTTP for localhost only", "an https:// address"
                 )
+    for word in ("aws", "amazon", "cognito"):
+        if word in (pool.sign_in_prefix or ""):
+            yield Problem("user_pool.sign_in_prefix", f"Cognito keeps the word {word} to itself", "another prefix")
     if pool.social_providers and not pool.sign_in_prefix:
         yield Problem("user_pool.sign_in_prefix", "accounts elsewhere sign in by Cognito's own page", "a prefix")
     names = [social.provider for social in pool.social_providers]

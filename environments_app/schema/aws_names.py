@@ -1,4 +1,4 @@
-"""Whether what an environment makes gets names that AWS takes: they are made of the system's and its own.
+"""Whether what an environment makes gets names that AWS takes and nothing else has: they are made of the system's.
 
 Limits: IAM roles have 64 characters (CreateRole), buckets 63 (S3 user guide, "Bucket naming rules").
 """
@@ -11,10 +11,12 @@ from environments_app.schema.problems import Problem
 LONGEST_NAME = 38
 """Of SYSTEM-ENVIRONMENT: its longest name is the bucket of that and -audit-trail-ACCOUNT."""
 _ROLE, _BUCKET, _ACCOUNT = 64, 63, 12
+TAKEN = frozenset({"load-balancer", "database", "cache", "file-system"})
+"""Names that a service's security group would share with another one of the environment (modules/security_groups)."""
 
 
 def name_problems(system: str, environment: str, config: EnvironmentConfig) -> list[Problem]:
-    """What is too long. Your own Terraform names what it makes itself."""
+    """What is too long or taken. Your own Terraform names what it makes itself."""
     return [] if config.terraform else [*_problems(f"{system}-{environment}", config)]
 
 
@@ -27,6 +29,10 @@ def _problems(whole: str, config: EnvironmentConfig) -> Iterator[Problem]:
         )
         return
     for name in config.services:
+        if name in TAKEN:
+            yield Problem(
+                f"services.{name}", f"a security group {whole}-{name} is made for something else", f"{name}-service"
+            )
         room = _ROLE - len(f"{whole}--execution")
         if len(name) > room:
             yield Problem(

@@ -80,13 +80,6 @@ def _alarms(config: EnvironmentConfig) -> Iterator[Problem]:
     for name, alarm in config.alarms.items():
         if alarm.metric.endswith("_percent") and alarm.threshold > 100:
             yield Problem(f"alarms.{name}.threshold", f"{alarm.threshold:g} percent is never reached", "at most 100")
-        seconds = alarm.period_seconds * alarm.evaluation_periods
-        if seconds > 86_400:
-            yield Problem(
-                f"alarms.{name}.evaluation_periods",
-                f"it would look at {seconds // 3600} hours; CloudWatch looks at one day at most",
-                f"at most {86_400 // alarm.period_seconds}",
-            )
 
 
 def _origins(config: EnvironmentConfig) -> Iterator[Problem]:

@@ -1,12 +1,17 @@
 """Rules about data (a part of rules.py): secrets that are renewed, and what lies twice."""
 
+import re
 from collections.abc import Iterator
 
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.problems import Problem
 
 RESERVED_NAMES = frozenset({"admin", "all", "public", "rdsadmin", "rds_superuser", "table", "user"})
+_ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}")
 GP3_GIB = 400  # where gp3 on PostgreSQL takes more than its baseline
+GP3_IOPS = (12_000, 64_000)  # baseline and most of gp3 from that size on
+IO_GIB = 100  # where io1 and io2 begin
+IOPS_PER_GIB = {"io1": 50, "io2": 1000}
 RARE_DAYS = 30
 
 
@@ -38,6 +43,8 @@ def copies(config: EnvironmentConfig) -> Iterator[Problem]:
                 "one region for all copies",
             )
     for key, bucket in config.buckets.items():
+        if bucket.name and (".." in bucket.name or _ADDRESS.fullmatch(bucket.name) or bucket.name.endswith("-s3alias")):
+            yield Problem(f"buckets.{key}.name", f"S3 takes no bucket named {bucket.name}", "another name, or null")
         if bucket.replica_region and not bucket.versioning:
             yield Problem(f"buckets.{key}.versioning", "S3 copies versions, and there are none", "true")
     if config.backup.weekly_export and config.database is None:
@@ -67,6 +74,15 @@ def database(config: EnvironmentConfig) -> Iterator[Problem]:
         yield Problem("database.iops", "storage of type gp2 has as many as its size gives", "null, or another type")
     if kind == "gp3" and iops is not None and settings.storage_gib < GP3_GIB:
         yield Problem("database.iops", f"gp3 has its baseline below {GP3_GIB} GiB", f"null, or {GP3_GIB} GiB at least")
+    elif kind == "gp3" and iops is not None and not GP3_IOPS[0] <= iops <= GP3_IOPS[1]:
+        yield Problem(
+            "database.iops", "gp3 of that size has no such figure", f"null, or {GP3_IOPS[0]} to {GP3_IOPS[1]}"
+        )
+    if kind in ("io1", "io2") and settings.storage_gib < IO_GIB:
+        yield Problem("database.storage_gib", f"storage of type {kind} begins at {IO_GIB} GiB", f"{IO_GIB} at least")
+    most = IOPS_PER_GIB.get(kind, 0) * settings.storage_gib
+    if iops is not None and most and iops > most:
+        yield Problem("database.iops", f"{kind} has {IOPS_PER_GIB[kind]} for each GiB at most", f"at most {most}")
 
 
 def lifecycles(config: EnvironmentConfig) -> Iterator[Problem]:

@@ -175,7 +175,7 @@ def _stores(config: EnvironmentConfig) -> Iterator[Problem]:
             )
         if cache.shards > 1 and not cache.cluster_mode:
             yield Problem("cache.shards", f"{cache.shards} shards without cluster mode", "1, or cluster_mode true")
-        if cache.automatic_failover and not cache.replicas:
+        if cache.automatic_failover and not cache.replicas and not cache.cluster_mode:
             yield Problem(
                 "cache.automatic_failover", "there is no replica to fail over to", "false, or 1 replica or more"
             )

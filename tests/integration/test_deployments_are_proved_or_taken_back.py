@@ -2,10 +2,12 @@
 
 import pytest
 
+from controlplane.core.actors import Actor
 from controlplane.core.models import AuditEvent, LockHold
 from controlplane.core.services import output
 from deployments_app import jobs, servicelogs
 from deployments_app.models import Deployment
+from deployments_app.services import deployments
 from environments_app.models import Environment, StateVersion
 from tests import factories
 from tests.release_world import KEY, ReleaseWorld
@@ -164,3 +166,33 @@ def test_what_is_taken_back_serves_on_its_own_port_again(world: ReleaseWorld, en
     assert failed.state == "rolled_back", (failed.failure, told(failed))
     assert [each["containerPort"] for each in world.describe()["loadBalancers"]] == [8080]
     assert world.running_digests() == set(first.release.digests.values())
+
+
+def test_the_way_back_over_a_moved_port_serves_on_the_former_one(world: ReleaseWorld, environment: Environment) -> None:
+    first = world.ended(world.deploy("healthy"))
+    with_port(environment, 9090)
+    second = world.ended(world.deploy("healthy"))
+    assert second.state == "succeeded", (second.failure, told(second))
+
+    ordered = deployments.rollback(Actor.person(factories.member(environment.system, "operator")), second)
+    assert isinstance(ordered, Deployment), ordered
+    back = world.ended(ordered)
+
+    assert back.state == "succeeded", (back.failure, told(back))
+    assert [each["containerPort"] for each in world.describe()["loadBalancers"]] == [8080]
+    assert world.running_digests() == set(first.release.digests.values())
+
+
+def test_a_service_that_is_routed_no_more_leaves_its_target_group(
+    world: ReleaseWorld, environment: Environment
+) -> None:
+    assert world.ended(world.deploy("healthy")).state == "succeeded"
+    assert world.describe()["loadBalancers"]
+    given = StateVersion.objects.get(environment=environment).outputs
+    given["services"]["api"]["load_balancer"] = None
+    StateVersion.objects.filter(environment=environment).update(outputs=given)
+
+    alone = world.ended(world.deploy("healthy"))
+
+    assert alone.state == "succeeded", (alone.failure, told(alone))
+    assert world.describe()["loadBalancers"] == []

@@ -27,18 +27,6 @@ def test_lost_data_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "path", "said"),
-    [("update", "from_port", True), ("update", "tags.team", False), ("create", "from_port", False)],
-)
-def test_a_port_that_moves_is_said_with_what_it_does_to_traffic(action: str, path: str, said: bool) -> None:
-    address = 'module.security_groups.aws_vpc_security_group_ingress_rule.routed["web"]'
-    rule = {"action": action, "type": "aws_vpc_security_group_ingress_rule", "address": address}
-    summary = {"changes": [{**rule, "attributes": [{"path": path, "before": "80", "after": "81"}]}]}
-    moves = "web: nobody is let in between this apply and the next release"
-    assert (moves in titles(tier="development", summary=summary)) is said
-
-
-@pytest.mark.parametrize(
     ("total", "high", "said"),
     [
         (260, 300, ["$10.00 a month over the budget: $260.00 expected, of $250.00"]),

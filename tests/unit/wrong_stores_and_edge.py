@@ -250,7 +250,7 @@ WRONG: Wrong = [
         (
             "logs.retention_days",
             "31 is not valid",
-            "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557 or 3653",
+            "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653",
         ),
     ),
     (
@@ -258,12 +258,29 @@ WRONG: Wrong = [
         ("database.username", "admin is a reserved word of RDS", "another name, such as app"),
     ),
     (
-        {"database.storage_type": "io2"},
+        {"database.storage_type": "io2", "database.storage_gib": 100, "database.max_storage_gib": None},
         ("database.iops", "storage of type io2 has as many as are asked for", "a figure, from 1000"),
     ),
     (
         {"database.storage_type": "gp2", "database.iops": 3000},
         ("database.iops", "storage of type gp2 has as many as its size gives", "null, or another type"),
+    ),
+    (
+        {"database.storage_gib": 400, "database.max_storage_gib": None, "database.iops": 5000},
+        ("database.iops", "gp3 of that size has no such figure", "null, or 12000 to 64000"),
+    ),
+    (
+        {"database.storage_type": "io1", "database.iops": 1000},
+        ("database.storage_gib", "storage of type io1 begins at 100 GiB", "100 at least"),
+    ),
+    (
+        {
+            "database.storage_type": "io1",
+            "database.storage_gib": 100,
+            "database.max_storage_gib": None,
+            "database.iops": 6000,
+        },
+        ("database.iops", "io1 has 50 for each GiB at most", "at most 5000"),
     ),
     (
         {"database.iops": 4000},
@@ -275,8 +292,15 @@ WRONG: Wrong = [
         (
             "network.flow_logs.retention_days",
             "31 is not valid",
-            "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557 or 3653",
+            "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653",
         ),
+    ),
+    *(
+        (
+            {"buckets.files.name": name},
+            ("buckets.files.name", f"S3 takes no bucket named {name}", "another name, or null"),
+        )
+        for name in ("a..b", "192.168.1.1", "shop-s3alias")
     ),
     (
         {"buckets.files.lifecycle": {"infrequent_access_days": 30, "glacier_days": 45}},

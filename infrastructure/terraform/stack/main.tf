@@ -51,7 +51,7 @@ module "security_groups" {
   services = {
     for name, service in var.services : name => {
       ports         = [for container in service.containers : container.port if container.port != null]
-      routed_port   = service.routing == null ? null : service.containers[service.routing.container].port
+      is_routed     = service.routing != null
       receives_from = service.receives_from
       uses_database = service.uses_database
       uses_cache    = service.uses_cache

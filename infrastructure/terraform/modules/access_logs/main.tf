@@ -1,7 +1,5 @@
 # Load balancers write to buckets that S3 itself encrypts, and to no others (SSE-S3; ELB user guide, "Access logs").
 
-data "aws_elb_service_account" "this" {}
-
 data "aws_partition" "this" {}
 
 module "bucket" {
@@ -15,18 +13,7 @@ module "bucket" {
 }
 
 data "aws_iam_policy_document" "this" {
-  statement {
-    sid       = "LoadBalancersWrite"
-    actions   = ["s3:PutObject"]
-    resources = ["arn:${data.aws_partition.this.partition}:s3:::${var.bucket}/AWSLogs/*"]
-
-    principals {
-      type        = "AWS"
-      identifiers = [data.aws_elb_service_account.this.arn]
-    }
-  }
-
-  # Regions since August 2022 write as this service.
+  # In every region (ELB user guide, "Access logs"); older ones also know accounts of ELB's own, newer ones do not.
   statement {
     sid       = "LogDeliveryWrites"
     actions   = ["s3:PutObject"]

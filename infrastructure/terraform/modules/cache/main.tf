@@ -58,7 +58,7 @@ resource "aws_elasticache_replication_group" "this" {
   replicas_per_node_group = var.cluster_mode ? var.replicas : null
 
   automatic_failover_enabled = var.automatic_failover
-  multi_az_enabled           = var.automatic_failover
+  multi_az_enabled           = var.automatic_failover && var.replicas > 0
 
   parameter_group_name = aws_elasticache_parameter_group.this.name
   subnet_group_name    = aws_elasticache_subnet_group.this.name

@@ -79,8 +79,6 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  count = var.ages == null ? 0 : 1
-
   bucket = aws_s3_bucket.this.id
 
   rule {
@@ -90,7 +88,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     filter {}
 
     dynamic "transition" {
-      for_each = var.ages.infrequent_access_days[*]
+      for_each = try(var.ages.infrequent_access_days, null)[*]
 
       content {
         days          = transition.value
@@ -99,7 +97,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     dynamic "transition" {
-      for_each = var.ages.glacier_days[*]
+      for_each = try(var.ages.glacier_days, null)[*]
 
       content {
         days          = transition.value
@@ -108,7 +106,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     dynamic "expiration" {
-      for_each = var.ages.expire_days[*]
+      for_each = try(var.ages.expire_days, null)[*]
 
       content {
         days = expiration.value
@@ -116,7 +114,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     dynamic "noncurrent_version_expiration" {
-      for_each = var.ages.noncurrent_expire_days[*]
+      for_each = try(var.ages.noncurrent_expire_days, null)[*]
 
       content {
         noncurrent_days = noncurrent_version_expiration.value

@@ -6,10 +6,9 @@ locals {
     "${pair[0]}:${pair[1]}" => { cidr = pair[0], port = pair[1] }
   }
 
-  routed_ports = {
-    for name, service in var.services : name => service.routed_port
-    if service.routed_port != null && var.load_balancer != null
-  }
+  # By name, and on every port: while a release moves the tasks to another port, and where it is taken back, those on
+  # the old one serve as well.
+  routed = toset(var.load_balancer == null ? [] : [for name, service in var.services : name if service.is_routed])
 
   service_edges = merge([
     for name, service in var.services : {
@@ -103,25 +102,25 @@ resource "aws_vpc_security_group_ingress_rule" "cdn" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "load_balancer" {
-  for_each = local.routed_ports
+  for_each = local.routed
 
   security_group_id            = aws_security_group.load_balancer[0].id
   description                  = "Load balancer to ${each.key}"
   referenced_security_group_id = aws_security_group.service[each.key].id
   ip_protocol                  = "tcp"
-  from_port                    = each.value
-  to_port                      = each.value
+  from_port                    = 0
+  to_port                      = 65535
 }
 
 resource "aws_vpc_security_group_ingress_rule" "routed" {
-  for_each = local.routed_ports
+  for_each = local.routed
 
   security_group_id            = aws_security_group.service[each.key].id
   description                  = "Load balancer to ${each.key}"
   referenced_security_group_id = aws_security_group.load_balancer[0].id
   ip_protocol                  = "tcp"
-  from_port                    = each.value
-  to_port                      = each.value
+  from_port                    = 0
+  to_port                      = 65535
 }
 
 resource "aws_vpc_security_group_ingress_rule" "service" {

@@ -20,10 +20,10 @@ variable "load_balancer" {
 }
 
 variable "services" {
-  description = "Services, by name: their ports, who calls them, and what they call."
+  description = "Services, by name: their ports, whether the load balancer leads to them, who calls them, and what they call."
   type = map(object({
     ports         = list(number)
-    routed_port   = optional(number)
+    is_routed     = optional(bool, false)
     receives_from = optional(list(string), [])
     uses_database = optional(bool, false)
     uses_cache    = optional(bool, false)

@@ -30,7 +30,7 @@ run "private_encrypted_and_by_tls_only" {
   }
 
   assert {
-    condition     = length(aws_s3_bucket_versioning.this) == 1 && length(aws_s3_bucket_lifecycle_configuration.this) == 0
+    condition     = length(aws_s3_bucket_versioning.this) == 1 && length(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration) == 0
     error_message = "What is replaced is kept, for as long as nothing else is said."
   }
 }
@@ -44,12 +44,12 @@ run "objects_grow_old" {
   }
 
   assert {
-    condition     = [for move in aws_s3_bucket_lifecycle_configuration.this[0].rule[0].transition : "${move.days} ${move.storage_class}"] == ["30 STANDARD_IA", "90 GLACIER"]
+    condition     = [for move in aws_s3_bucket_lifecycle_configuration.this.rule[0].transition : "${move.days} ${move.storage_class}"] == ["30 STANDARD_IA", "90 GLACIER"]
     error_message = "Objects move to cheaper storage."
   }
 
   assert {
-    condition     = one(aws_s3_bucket_lifecycle_configuration.this[0].rule[0].expiration).days == 365 && length(aws_s3_bucket_lifecycle_configuration.this[0].rule[0].noncurrent_version_expiration) == 0
+    condition     = one(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration).days == 365 && length(aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration) == 0
     error_message = "Objects go when their time is over."
   }
 

@@ -10,7 +10,7 @@ variables {
   cache_port       = 6379
   file_system_port = 2049
   services = {
-    web = { ports = [3000], routed_port = 3000 }
+    web = { ports = [3000], is_routed = true }
     api = { ports = [8080], receives_from = ["web"], uses_database = true, uses_files = true }
     job = { ports = [], uses_cache = true }
   }
@@ -22,6 +22,11 @@ run "each_connection_is_an_edge_and_there_are_no_others" {
   assert {
     condition     = keys(aws_vpc_security_group_ingress_rule.routed) == ["web"] && keys(aws_vpc_security_group_ingress_rule.service) == ["web-api:8080"]
     error_message = "The load balancer reaches web, and web reaches api."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.routed["web"].from_port == 0 && aws_vpc_security_group_ingress_rule.routed["web"].to_port == 65535
+    error_message = "A port that moves closes the way to no task that still has the old one."
   }
 
   assert {
