@@ -169,6 +169,7 @@ def test_what_is_taken_back_serves_on_its_own_port_again(world: ReleaseWorld, en
 
 
 def test_the_way_back_over_a_moved_port_serves_on_the_former_one(world: ReleaseWorld, environment: Environment) -> None:
+    with_port(environment, 8080)
     first = world.ended(world.deploy("healthy"))
     with_port(environment, 9090)
     second = world.ended(world.deploy("healthy"))

@@ -32,7 +32,6 @@ def sum_on_fleet(system: System) -> str:
 @pytest.mark.parametrize(
     ("costs", "said"),
     [
-        ([], "$0.00 a month"),
         ([None], "unknown a month 1 environment unknown"),
         ([12.5, None, None], "≥ $12.50 a month 2 environments unknown"),
         ([12.5, 2.5], "$15.00 a month"),
@@ -44,3 +43,9 @@ def test_the_sum_says_what_it_does_not_know(costs: list[float | None], said: str
     for number, monthly in enumerate(costs):
         applied(system, f"env-{number}", monthly)
     assert sum_on_fleet(system).endswith(f"estimated, once what is applied is released: {said}")
+
+
+def test_before_anything_is_applied_there_is_no_sum() -> None:
+    system = factories.system("shop")
+    factories.environment(system, "never-applied")
+    assert sum_on_fleet(system).endswith("costs are estimated by the first plan")

@@ -117,7 +117,7 @@ def test_only_declared_connections_are_let_in(plan: dict[str, Any]) -> None:
 
     assert sorted((rule["description"], rule["from_port"], rule["to_port"]) for rule in rules) == [
         ("Clients to the load balancer on 80", 80, 80),
-        ("Load balancer to api", 3000, 3000),
+        ("Load balancer to api", 0, 65535),
         ("api to Redis", 6379, 6379),
         ("api to the database", 5432, 5432),
     ]
