@@ -113,6 +113,9 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "routed" {
+  #checkov:skip=CKV_AWS_24:from the load balancer's own group, from no address
+  #checkov:skip=CKV_AWS_25:from the load balancer's own group, from no address
+  #checkov:skip=CKV_AWS_260:from the load balancer's own group, from no address
   for_each = local.routed
 
   security_group_id            = aws_security_group.service[each.key].id
