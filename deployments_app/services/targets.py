@@ -79,9 +79,9 @@ def prepare(environment: Environment, release: Release, strategy: str | None, ki
             f"The service {slug} does not exist in {environment} yet. Plan and apply the infrastructure first.",
         )
     before = _ran_before(environment, release) if kind == "rollback" else None
-    if before is not None:  # a rollback takes what ran whole, and the traffic to the port that it had
-        kept = {name: value for name, value in target.items() if name != "load_balancer"}
-        target = kept | {name: before.target[name] for name in ("load_balancer",) if name in before.target}
+    if before is not None:  # a rollback takes what ran, whole, and leads the traffic to the port that it had
+        target = {name: value for name, value in target.items() if name != "load_balancer"}
+        target |= {name: value for name, value in before.target.items() if name == "load_balancer"}
     rendered = dict(before.rendered) if before is not None else _render(environment, release, target)
     if isinstance(rendered, Refusal):
         return rendered
