@@ -13,6 +13,13 @@ from environments_app.models import Environment
 from environments_app.schema import EnvironmentConfig
 from environments_app.terraform.state import StateAddress, account_id
 
+READABLE_IDENTITIES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+)
+"""Identities of the worker that Terraform would hold as text: in its config, its environment, or a file."""
 Work = Literal["plan", "apply", "deploy"]
 """What a role is taken for (schema.accounts.AccountRoles)."""
 
@@ -57,13 +64,21 @@ def state_address(environment: Environment, account: Account) -> StateAddress:
     )
 
 
-def aws_config_file(account: Account, own: Mapping[str, str] = os.environ) -> str:
+def aws_config_file(account: Account, own: Mapping[str, str] = os.environ, *, is_foreign: bool = False) -> str:
     """A private AWS config for Terraform, so that it refreshes the role's credentials by itself; "" without a role.
 
-    `own` is the worker's environment. Raises SlipwayError where the worker's own identity is a profile.
+    `own` is the worker's environment. Raises SlipwayError where the worker's own identity is a profile, and for
+    foreign code where it would lie in that file: inspection cannot see every way in which code opens a file.
     """
     if not account.role_arn:
         return ""
+    if is_foreign and any(own.get(name) for name in READABLE_IDENTITIES):
+        raise SlipwayError(
+            "IDENTITY_IN_REACH",
+            "The workers' own AWS identity is keys or a token, which your own Terraform could read. "
+            "Give the workers an instance profile or an ECS task role, then plan again; nothing was changed.",
+            409,
+        )
     return _section(
         "profile slipway",
         region=account.region,

@@ -175,7 +175,7 @@ class Execution:
             "variables": variables,
             "backend": self.address.backend(),
             "cli_config": self.cli_config(),
-            "aws_config": accounts.aws_config_file(self.account),
+            "aws_config": accounts.aws_config_file(self.account, is_foreign=self.own is not None),
         }
         if code is None:
             revision = revision_of(settings.SLIPWAY_STACK_DIR)
@@ -221,7 +221,7 @@ class Execution:
         """The workspace as it was archived after the plan, with this machine's provider mirror and our own role."""
         self.workspace.restore(artefacts().get(self.run.artefact_name))
         self.workspace.write_cli_config(self.cli_config())
-        if config := accounts.aws_config_file(self.account):
+        if config := accounts.aws_config_file(self.account, is_foreign=self.own is not None):
             self.workspace.write_aws_config(config)
         if self.own is not None:
             self._lay_secrets(self.own)

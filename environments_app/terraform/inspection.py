@@ -23,7 +23,8 @@ _REMOTE_GIT = re.compile(
     r"(\?(ref=\w[\w./+-]*|depth=\d+)(&(ref=\w[\w./+-]*|depth=\d+))*)?"
 )
 _OWN_FILES = re.compile(
-    r"slipway_override\.tf|\.terraformrc|terraform\.rc|terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?"
+    r"slipway_override\.tf|\.terraformrc|terraform\.rc|terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?",
+    re.DOTALL,
 )
 CODE = (".tf", ".tf.json")
 TOFU = (".tofu", ".tofu.json")

@@ -109,6 +109,9 @@ def read_tree(root: Path, left_out: Set[str] = frozenset({".git", ".terraform"})
     size = 0
     for name, path in _entries(root, left_out):
         mode = path.lstat().st_mode
+        if not name.isprintable():
+            refused.append(_strange_name(name))
+            continue
         if not stat.S_ISREG(mode):
             refused.append(_no_file(name, "a symbolic link" if stat.S_ISLNK(mode) else "no ordinary file"))
             continue
@@ -132,6 +135,12 @@ def _entries(root: Path, left_out: Set[str]) -> Iterator[tuple[str, Path]]:
 
 def _no_file(name: str, what: str) -> Refused:
     return Refused(name, 0, f"it is {what}, which may lead outside of the source", "Put the files themselves there.")
+
+
+def _strange_name(name: str) -> Refused:
+    """A file whose name a rule, or a person, might read as another one."""
+    shown = name.encode("ascii", "backslashreplace").decode()
+    return Refused(shown, 0, "its name has characters that cannot be shown, or is no UTF-8", "Give it another name.")
 
 
 def _check_size(files: int, size: int) -> None:
@@ -210,12 +219,15 @@ class _Git:
         refused: list[Refused] = []
         names: list[tuple[str, str]] = []
         size = 0
-        for row in self._run("ls-tree", "-r", "-z", "--long", "--full-tree", commit).decode().split("\0"):
+        listed = self._run("ls-tree", "-r", "-z", "--long", "--full-tree", commit).decode("utf-8", "surrogateescape")
+        for row in listed.split("\0"):
             if not row:
                 continue
             about, name = row.split("\t", 1)
             mode, _, object_id, length = about.split()
-            if mode in _NO_ORDINARY_FILE:
+            if not name.isprintable():
+                refused.append(_strange_name(name))
+            elif mode in _NO_ORDINARY_FILE:
                 refused.append(_no_file(name, _NO_ORDINARY_FILE[mode]))
             else:
                 size += int(length)

@@ -120,7 +120,7 @@ def _kind(attribute: Attribute | None) -> Type:
     """The declared type; any where there is none or Terraform alone can tell."""
     try:
         return type_of(attribute.tokens) if attribute else ANY
-    except NotWrittenOut:
+    except (NotWrittenOut, RecursionError):
         return ANY
 
 
@@ -129,7 +129,7 @@ def _default(attribute: Attribute | None) -> str:
         return ""
     try:
         return json.dumps(value_of(attribute.tokens), ensure_ascii=False)
-    except NotWrittenOut:
+    except (NotWrittenOut, RecursionError, ValueError):  # too deep, or a number of thousands of digits
         return "(known when it runs)"
 
 

@@ -1,5 +1,6 @@
 """A source is fetched by the real git: one branch, tag or commit, ordinary files only, and nothing of it acts."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -71,6 +72,16 @@ def test_links_and_submodules_are_told_and_never_laid_out(code: Repository) -> N
         "module": "it is a submodule",
         "passwd.tf": "it is a symbolic link",
     }
+
+
+@pytest.mark.parametrize("name", [b"a\xff.tf", b"z\n.auto.tfvars"], ids=["no UTF-8", "a line end"])
+def test_a_name_that_cannot_be_shown_is_refused(code: Repository, name: bytes) -> None:
+    (code.folder / os.fsdecode(name)).touch()
+    code.commit()
+    for source in (own(code), OwnTerraform(source=str(code.folder))):
+        found = fetch(source, [code.folder.parent])
+        assert sorted(found.files) == ["main.tf"]
+        assert [each.what for each in found.refused] == ["its name has characters that cannot be shown, or is no UTF-8"]
 
 
 def test_a_repository_on_this_machine_only_where_the_operator_allows_it(code: Repository, tmp_path: Path) -> None:

@@ -81,3 +81,14 @@ def test_the_environment_of_this_process_is_the_workers(monkeypatch: pytest.Monk
 
 def test_without_a_role_there_is_none() -> None:
     assert aws_config_file(Account("eu-west-1"), KEY) == ""
+
+
+@pytest.mark.parametrize("own", [KEY, WEB, AGENT | {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/token"}])
+def test_foreign_code_never_lies_beside_the_workers_keys(own: dict[str, str]) -> None:
+    with pytest.raises(SlipwayError, match="Give the workers an instance profile or an ECS task role"):
+        aws_config_file(ACCOUNT, own, is_foreign=True)
+
+
+@pytest.mark.parametrize("own", [TASK, {}])
+def test_foreign_code_takes_its_role_from_where_no_file_lies(own: dict[str, str]) -> None:
+    assert aws_config_file(ACCOUNT, own, is_foreign=True) == aws_config_file(ACCOUNT, own)

@@ -35,6 +35,20 @@ def test_nothing_hides_what_follows(before: str) -> None:
     assert words(before + EVIL) == ["a provisioner 'local-exec' runs programs"]
 
 
+@pytest.mark.parametrize("character", [*"\x0b\x0c\x1c\x1d\x1e\x1f\x7f"])
+@pytest.mark.parametrize("end", ["{}A", "A{}"])
+def test_no_control_character_ends_a_heredoc_here_that_goes_on_there(character: str, end: str) -> None:
+    """Python takes some of them for spaces, Terraform does not: what follows would be a text here and code there."""
+    opened = f"locals {{\n  a = <<A\n{end.format(character)}\n  b = <<X\nA\n}}\n"
+    text = f"{opened}{EVIL}locals {{\n  c = <<E\nX\n  d = <<E\nE\n}}\n"
+    (said,) = words(text)
+    assert said.startswith("it cannot be read: the control character")
+
+
+def test_many_markers_are_read_in_the_time_of_a_glance() -> None:
+    assert words('locals {\n  a = "' + "$" * 200_000 + '"\n}\n') == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -48,6 +62,8 @@ def test_nothing_hides_what_follows(before: str) -> None:
         "\x00",
         "locals {\n  a = 1\n  a = 2\n}\n",
         '{"resource": ',
+        '{"locals": {"a": ' + "1" * 5_000 + "}}",
+        "locals {\n  a = " + "[" * 3_000 + "]" * 3_000 + "\n}\n",
     ],
 )
 def test_what_cannot_be_read_is_refused(text: str) -> None:

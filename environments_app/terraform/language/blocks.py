@@ -125,6 +125,8 @@ def _from_json(text: str) -> Body:
         document = json.loads(text, object_pairs_hook=_Pairs)
     except json.JSONDecodeError as error:
         raise Unreadable(error.lineno, error.msg) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise Unreadable(1, str(error)) from error
     lines = text.splitlines()
 
     def line_of(name: str) -> int:

@@ -15,7 +15,11 @@ _NAME = re.compile(r"[^\W\d][\w-]*")
 _NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
 _HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\r?\n")
 _SIGN = re.compile(r"\.\.\.|==|!=|<=|>=|&&|\|\||=>|::|[-+*/%!<>?:.,=~()\[\]{}]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Characters about which readers differ: what is a space at a heredoc's end here and not there hides all behind it."""
+_MARKERS = re.compile(r"\$+|%+")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_DEEPEST = 100
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -69,6 +73,8 @@ def everywhere(tokens: "tuple[Token, ...] | list[Token]") -> "Iterator[list[Toke
 class _Reader:
     def __init__(self, text: str, line: int) -> None:
         self._text, self._at, self._line = text, 0, line
+        if found := _CONTROL.search(text):
+            raise Unreadable(line + text.count("\n", 0, found.start()), f"the control character {found.group()!r}")
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         found = pattern.match(self._text, self._at)
@@ -108,6 +114,8 @@ class _Reader:
                     return found
                 if text in _CLOSING:
                     open_signs.append(_CLOSING[text])
+                    if len(open_signs) > _DEEPEST:
+                        raise Unreadable(line, f"more than {_DEEPEST} brackets in each other")
                 elif text in _CLOSING.values() and (not open_signs or open_signs.pop() != text):
                     raise Unreadable(line, f"a {text} that closes nothing")
                 found.append(Token("sign", text, line))
@@ -137,17 +145,17 @@ class _Reader:
         return Token("string", "", line, _joined(parts))
 
     def _template_part(self) -> str | tuple[Token, ...]:
-        """One character, an escaped marker, or an interpolation or directive with everything in it."""
+        """Plain text, an escaped marker, or an interpolation or directive with everything in it."""
         here = self._text[self._at]
-        if here in "$%":
-            if self._starts(here * 3) and self._text[self._at :].lstrip(here).startswith("{"):
+        if markers := _MARKERS.match(self._text, self._at):
+            count, end = len(markers.group()), markers.end()
+            if not self._text.startswith("{", end):
+                self._move(end)
+                return markers.group()
+            if count > 2:
                 raise Unreadable(self._line, f"more than two {here} before a brace")
-            if self._starts(here * 2 + "{"):
-                self._move(self._at + 3)
-                return here + "{"
-            if self._starts(here + "{"):
-                self._move(self._at + 2)
-                return tuple(self.tokens(until_brace=True))
+            self._move(end + 1)
+            return here + "{" if count == 2 else tuple(self.tokens(until_brace=True))
         self._move(self._at + 1)
         return here
 
