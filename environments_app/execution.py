@@ -15,6 +15,7 @@ from controlplane.lib import clock, live, toolchain
 from controlplane.lib.artefacts import ArtefactMissing, ArtefactStore
 from controlplane.lib.aws import Account
 from controlplane.lib.errors import SlipwayError, present
+from controlplane.lib.process import Walls
 from controlplane.lib.redact import Redactor
 from environments_app import accounts, foreign, selectors
 from environments_app.models import Run
@@ -22,10 +23,11 @@ from environments_app.schema import render_variables
 from environments_app.schema.own_terraform import OwnTerraform
 from environments_app.services import sources
 from environments_app.services.claims import Claim
+from environments_app.terraform import walls
 from environments_app.terraform.events import Progress
+from environments_app.terraform.fetched import Fetched, commit_of
 from environments_app.terraform.plan import sensitive_texts
 from environments_app.terraform.runner import ERRORED_STATE, Hooks, Runner, TerraformFailed
-from environments_app.terraform.source import commit_of
 from environments_app.terraform.state import StateAddress, ensure_bucket
 from environments_app.terraform.workspace import SOURCE, Workspace, fingerprint, revision_of
 
@@ -61,12 +63,11 @@ def find_tools() -> tuple[Path, str]:
         raise SlipwayError("NO_TERRAFORM", str(error)) from error
 
 
-@lru_cache(maxsize=8)
-def foreign_cli_config(providers: frozenset[str]) -> str:
-    """The CLI configuration under which foreign Terraform gets the listed providers and no other."""
+def foreign_mirror() -> toolchain.Mirror | None:
+    """Where foreign Terraform's providers are linked from; None: from the registry."""
     environ = {**os.environ, "SLIPWAY_TERRAFORM_MIRROR": settings.SLIPWAY_TERRAFORM_MIRROR}
     try:
-        return toolchain.listed_cli_config(toolchain.find_mirror(environ), providers)
+        return toolchain.find_mirror(environ)
     except toolchain.ToolchainError as error:
         raise SlipwayError("NO_TERRAFORM", str(error)) from error
 
@@ -82,6 +83,14 @@ def workspace_of(run: Run) -> Workspace:
         return Workspace(settings.SLIPWAY_WORKSPACES_DIR / str(run.pk))
     root = os.path.normpath(os.path.join(SOURCE, own.path))
     return Workspace(foreign.workspaces() / str(run.pk), root=root, owner=foreign.user())
+
+
+def walls_of(workspace: Workspace, terraform: Path) -> Walls | None:
+    """What the kernel lets foreign Terraform open; None where the operator does without. Raises NotAllowed."""
+    if not foreign.demand_walls():
+        return None
+    mirror = foreign_mirror()
+    return walls.around(workspace, terraform, mirror.path if mirror else None, os.environ)
 
 
 def current_inputs(run: Run) -> dict[str, Any]:
@@ -169,7 +178,7 @@ class Execution:
         Foreign Terraform that may not run is refused here, before any terraform process (NotAllowed, SourceFailed).
         """
         variables = self.variables()
-        code = foreign.read(self.run.environment.system, self.own, self._commit()) if self.own else None
+        code = self._foreign_code()
         ensure_bucket(accounts.account_of(self.run.environment, self.run.config_version.config, "apply"), self.address)
         settled: dict[str, Any] = {
             "variables": variables,
@@ -195,15 +204,20 @@ class Execution:
         applied = selectors.last_applied(self.run.environment) if self.run.kind == "drift" else None
         return commit_of(applied.bound["modules_revision"]) if applied else ""
 
-    def _lay_foreign(self, code: foreign.Source, settled: dict[str, Any]) -> str:
-        """The source in the workspace, modules from elsewhere fetched and looked at; returns what names this code."""
+    def _foreign_code(self) -> Fetched | None:
+        """The trusted source with its modules, all of it looked at; None for the bundled stack."""
+        if self.own is None:
+            return None
+        system, look = self.run.environment.system, self.claim.heartbeat
+        source = foreign.read(system, self.own, self._commit(), look)
+        return foreign.with_modules(system, self.own, source, self.say, look)
+
+    def _lay_foreign(self, code: Fetched, settled: dict[str, Any]) -> str:
+        """The code in the workspace; returns what names it."""
         own = present(self.own, "the source of this run")
-        self.workspace.create_foreign(code.fetched.files, **settled)
-        revision = code.fetched.revision(own.path)
+        self.workspace.create_foreign(code.files, **settled)
+        revision = code.revision(own.path)
         self.say(f"{own.source}: {revision}")
-        if code.fetches_modules:
-            self.runner.get_modules()
-            foreign.inspect_modules(self.workspace, own)
         self._lay_secrets(own)
         return revision
 
@@ -215,7 +229,9 @@ class Execution:
 
     def cli_config(self) -> str:
         """This machine's provider mirror; for foreign Terraform the listed providers alone."""
-        return foreign_cli_config(settings.SLIPWAY_TERRAFORM_PROVIDERS) if self.own else find_tools()[1]
+        if self.own is None:
+            return find_tools()[1]
+        return toolchain.listed_cli_config(foreign_mirror(), settings.SLIPWAY_TERRAFORM_PROVIDERS)
 
     def restore_workspace(self) -> None:
         """The workspace as it was archived after the plan, with this machine's provider mirror and our own role."""
@@ -242,6 +258,8 @@ def executing(claim: Claim, work: accounts.Work, *, obeys_cancel: bool = True) -
         accounts.demand_reading_role(config)
     account = accounts.account_of(run.environment, config, work)
     workspace = workspace_of(run)
+    terraform = find_tools()[0]
+    walls = None if config.terraform is None else walls_of(workspace, terraform)
     redactor = Redactor(own_secrets(os.environ))
     writer = OutputWriter(present(run.stream, "the run's output"), redactor)
     try:
@@ -253,7 +271,8 @@ def executing(claim: Claim, work: accounts.Work, *, obeys_cancel: bool = True) -
             heartbeat=claim.heartbeat,
             started=claim.holds_by,
         )
-        runner = Runner(find_tools()[0], workspace, account, hooks, tags=_tags(run))
+        gets_modules = config.terraform is None  # foreign code's lie beside it, looked at
+        runner = Runner(terraform, workspace, account, hooks, tags=_tags(run), walls=walls, gets_modules=gets_modules)
         address = accounts.state_address(run.environment, account)
         execution = Execution(claim, writer, account, address, workspace, runner, redactor)
         try:

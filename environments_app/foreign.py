@@ -4,8 +4,8 @@ import os
 import pwd
 import stat
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -13,17 +13,14 @@ from django.conf import settings
 from controlplane.core.models import System
 from controlplane.lib.aws import Account
 from controlplane.lib.errors import SlipwayError
+from controlplane.lib.guard import walls
 from environments_app import secretstores
 from environments_app.schema.own_terraform import OwnTerraform
 from environments_app.services import sources
-from environments_app.terraform import source, variables
-from environments_app.terraform.inspection import inspect, inspect_fetched
+from environments_app.terraform import addresses, git, modules, source, variables
+from environments_app.terraform.fetched import Fetched, SourceFailed, commit_of
+from environments_app.terraform.inspection import Inspection, inspect
 from environments_app.terraform.refusals.refused import Refused
-from environments_app.terraform.source import Fetched
-from environments_app.terraform.workspace import Workspace
-
-MANIFEST = "modules.json"
-"""Terraform's list of the modules that `terraform get` has fetched, in .terraform/modules."""
 
 
 class NotAllowed(SlipwayError):
@@ -35,10 +32,14 @@ class NotAllowed(SlipwayError):
 
 @dataclass(frozen=True)
 class Source:
-    """Code that passed: its files, and whether it uses modules that lie elsewhere."""
+    """Code that passed: its files, and what was found in them."""
 
     fetched: Fetched
-    fetches_modules: bool
+    found: Inspection
+
+
+def _silent() -> None:
+    pass
 
 
 def demand_trust(system: System, own: OwnTerraform) -> None:
@@ -47,21 +48,21 @@ def demand_trust(system: System, own: OwnTerraform) -> None:
         raise NotAllowed(refusal.code, refusal.message)
 
 
-def read(system: System, own: OwnTerraform, commit: str = "") -> Source:
+def read(system: System, own: OwnTerraform, commit: str = "", look: Callable[[], None] = _silent) -> Source:
     """Fetches and inspects a trusted source, and keeps what it holds. No process but git is started.
 
     `commit`: an earlier one of the reference, looked at once more; "" for what the reference names now.
-    Raises NotAllowed and SourceFailed.
+    look: called about twice a second meanwhile. Raises NotAllowed and SourceFailed.
     """
     demand_trust(system, own)
     wanted = own.model_copy(update={"reference": commit}) if commit else own
     try:
-        fetched = source.fetch(wanted, settings.SLIPWAY_TERRAFORM_FOLDERS)
+        fetched = source.fetch(wanted, settings.SLIPWAY_TERRAFORM_FOLDERS, look)
     except SlipwayError as error:
         if not commit:
             sources.remember(system, own, failure=error.message)
         raise
-    found = inspect(fetched.files, own.path, settings.SLIPWAY_TERRAFORM_PROVIDERS)
+    found = inspect(fetched.files, own.path, settings.SLIPWAY_TERRAFORM_PROVIDERS, look)
     refused = [str(each) for each in (*fetched.refused, *found.refused)]
     known = variables.declared(found.root)
     if not commit:
@@ -69,7 +70,7 @@ def read(system: System, own: OwnTerraform, commit: str = "") -> Source:
     refuse(refused)
     if wrong := [str(problem) for problem in variables.problems(own, known)]:
         raise NotAllowed("VARIABLES_INVALID", f"The variables do not fit. First: {wrong[0]}", wrong)
-    return Source(fetched, found.fetches_modules)
+    return Source(fetched, found)
 
 
 def refuse(refused: Sequence[str | Refused]) -> None:
@@ -82,15 +83,40 @@ def refuse(refused: Sequence[str | Refused]) -> None:
         )
 
 
-def inspect_modules(workspace: Workspace, own: OwnTerraform) -> None:
-    """Looks at the modules that `terraform get` has fetched, before anything of them is used. Raises NotAllowed."""
-    below = workspace.stack / ".terraform" / "modules"
-    # Only what git keeps for itself is left out: a module may hold a folder .terraform, and use what lies in it.
-    tree = source.read_tree(below, left_out=frozenset({".git"}))
-    prefix = f"{'' if own.path == '.' else own.path + '/'}.terraform/modules/"
-    files = {prefix + name: content for name, content in tree.files.items()}
-    found = inspect_fetched(files, tree.files[MANIFEST], own.path, settings.SLIPWAY_TERRAFORM_PROVIDERS)
-    refuse([*tree.refused, *found])
+def with_modules(
+    system: System, own: OwnTerraform, code: Source, say: Callable[[str], None], look: Callable[[], None]
+) -> Fetched:
+    """The source together with the modules that it uses from other repositories. Raises NotAllowed and SourceFailed."""
+
+    def fetch(key: str, address: addresses.Remote) -> Fetched:
+        look()
+        fetched = fetch_module(system, address, look)
+        say(f"module {key}: {address.repository} at {address.reference or 'HEAD'} is {fetched.commit}")
+        return fetched
+
+    laid = modules.lay(own.path, code.found, settings.SLIPWAY_TERRAFORM_PROVIDERS, fetch)
+    refuse(laid.refused)
+    return replace(code.fetched, files={**code.fetched.files, **laid.files})
+
+
+def fetch_module(system: System, address: addresses.Remote, look: Callable[[], None]) -> Fetched:
+    """A module's repository: as the worker where it is trusted for the system, else as any stranger could read it."""
+    trusted = sources.is_trusted(system, address.repository, address.reference)
+    if not trusted and not address.repository.startswith("https://"):
+        raise NotAllowed(
+            "MODULE_NOT_TRUSTED",
+            f"The module's repository {address.repository} is read by ssh, with the worker's own key, and is not "
+            f"trusted at {address.reference or 'its default branch'} for {system.slug}. An administrator of this "
+            "installation can trust it on the system's page “Accounts and sources”; or name it by https.",
+        )
+    try:
+        with git.opened(signs_in=trusted, look=look) as repository:
+            return repository.fetch(address.repository, address.reference)
+    except SourceFailed as error:
+        if trusted:
+            raise
+        words = "It was read as a stranger, without signing in: where it is private, have an administrator trust it."
+        raise SourceFailed(f"{error.message} {words}") from error
 
 
 def secret_values(account: Account, own: OwnTerraform) -> dict[str, str]:
@@ -100,7 +126,7 @@ def secret_values(account: Account, own: OwnTerraform) -> dict[str, str]:
 
 def moved_to(own: OwnTerraform, revision: str) -> str:
     """What to say of a reference that names another commit than the approved one; "" where it does not."""
-    planned = source.commit_of(revision)
+    planned = commit_of(revision)
     try:
         now = source.tip_of(own, settings.SLIPWAY_TERRAFORM_FOLDERS)
     except SlipwayError as error:
@@ -108,6 +134,23 @@ def moved_to(own: OwnTerraform, revision: str) -> str:
     if not now or now == planned:
         return ""
     return f"{own.reference} has moved on to {now}; what was approved is applied: {planned}"
+
+
+def demand_walls() -> bool:
+    """Whether the kernel keeps each run to its own files; False where the operator does without.
+
+    Raises NotAllowed where it should and cannot.
+    """
+    if not settings.SLIPWAY_TERRAFORM_WALLS:
+        return False
+    if walls.version() < walls.LEAST:
+        raise NotAllowed(
+            "NO_WALLS",
+            "This worker's kernel cannot keep foreign Terraform to its own files (Landlock, Linux 5.19 or later, "
+            "allowed to the worker by its container's seccomp profile). Run the workers where it can; or set "
+            "SLIPWAY_TERRAFORM_WALLS=false, where everybody whose code runs here may read everybody else's secrets.",
+        )
+    return True
 
 
 def user() -> int | None:

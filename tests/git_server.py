@@ -1,5 +1,6 @@
 """git over https on this machine: the real `git http-backend`, behind a certificate of the tests' own authority."""
 
+import base64
 import os
 import shutil
 import ssl
@@ -8,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,12 +17,21 @@ from urllib.parse import urlsplit
 from tests.certificates import self_signed
 
 
-@dataclass(frozen=True)
+@dataclass
 class GitServer:
-    """Serves the repositories below a folder; `authority` is a file that SSL_CERT_FILE may name, readable by all."""
+    """Serves the repositories below a folder; `authority` is a file that SSL_CERT_FILE may name, readable by all.
+
+    asked: the path of every request so far.
+    """
 
     url: str
     authority: Path
+    asked: list[str] = field(default_factory=list)
+    authorization: str = ""
+
+    def demand(self, name: str, word: str) -> None:
+        """From now on only who signs in so is answered."""
+        self.authorization = "Basic " + base64.b64encode(f"{name}:{word}".encode()).decode()
 
 
 @contextmanager
@@ -30,25 +40,34 @@ def serving(folder: Path) -> Iterator[GitServer]:
     keys = Path(tempfile.mkdtemp(prefix="git-server-"))
     keys.chmod(0o755)
     authority, key = self_signed("127.0.0.1", keys)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder))
+    made = GitServer("", authority)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder, made))
+    made.url = f"https://127.0.0.1:{server.server_address[1]}"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield GitServer(f"https://127.0.0.1:{server.server_address[1]}", authority)
+    yield made
     server.shutdown()
     server.server_close()
     thread.join()
     shutil.rmtree(keys)
 
 
-def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
+def _handler(folder: Path, server: GitServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         """One request as CGI (RFC 3875), which is what git http-backend speaks."""
 
         def _answer(self) -> None:
             asked = urlsplit(self.path)
+            server.asked.append(asked.path)
+            if server.authorization and self.headers.get("Authorization") != server.authorization:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="git"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             environment = {
                 "PATH": os.environ["PATH"],
                 "GIT_PROJECT_ROOT": str(folder),

@@ -1,11 +1,11 @@
 """Streams a subprocess: its output as it comes, a time-out, an orderly cancel. Nothing it starts survives it."""
 
 import contextlib
+import json
 import os
 import selectors
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,16 +17,29 @@ READ_SIZE = 65536
 
 
 @dataclass(frozen=True)
+class Walls:
+    """What a program may open, and nothing else (guard/walls.py): to read and run, and for everything."""
+
+    reads: tuple[Path, ...]
+    writes: tuple[Path, ...]
+
+    def to_json(self) -> str:
+        return json.dumps({"reads": [str(path) for path in self.reads], "writes": [str(path) for path in self.writes]})
+
+
+@dataclass(frozen=True)
 class Command:
     """What to run, where and with which (whole) environment; built purely, so that tests can assert it.
 
     user: the number of the user to run it as, its group the one of the same number; None for our own.
+    walls: what it may open on this machine; None: what its user may. Where the kernel cannot hold them, it is not run.
     """
 
     argv: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str]
     user: int | None = None
+    walls: Walls | None = None
 
 
 @dataclass(frozen=True)
@@ -52,14 +65,12 @@ class Process:
         try:
             self._guard = subprocess.Popen(
                 [
-                    sys.executable,
-                    "-I",
-                    "-S",
-                    guard.__file__,
+                    *guard.begin(),
                     str(os.getpid()),
                     str(read_end),
                     str(orphan_grace),
                     "" if command.user is None else str(command.user),
+                    "" if command.walls is None else command.walls.to_json(),
                     *command.argv,
                 ],
                 cwd=command.cwd,

@@ -17,7 +17,7 @@ from rq import Worker as RQWorker
 from rq import get_current_job
 
 from controlplane.lib import context
-from controlplane.lib.guard import die_with_parent
+from controlplane.lib.guard.kernel import die_with_parent
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")

@@ -95,10 +95,15 @@ def revoke(actor: Actor, trusted: TrustedSource) -> TrustedSource | Refusal:
     return trusted
 
 
+def is_trusted(system: System, source: str, reference: str | None) -> bool:
+    """Whether an administrator's word stands for the source at this reference; None for a folder, which has none."""
+    standing = TrustedSource.objects.filter(system=system, source=source, revoked_at=None)
+    return any(trusted.covers(reference) for trusted in standing)
+
+
 def untrusted(system: System, own: OwnTerraform) -> Refusal | None:
     """None where the source is trusted for the system at this reference; else why nothing of it is even fetched."""
-    standing = TrustedSource.objects.filter(system=system, source=own.source, revoked_at=None)
-    if any(trusted.covers(own.reference) for trusted in standing):
+    if is_trusted(system, own.source, own.reference):
         return None
     where = f"{own.source} at {own.reference}" if own.reference else own.source
     return Refusal(

@@ -10,7 +10,7 @@ from python_terraform import IsFlagged, Terraform
 
 from controlplane.lib.aws import Account
 from controlplane.lib.aws.session import SANDBOX_KEY
-from controlplane.lib.process import Command
+from controlplane.lib.process import Command, Walls
 
 PLAN_FILE = "slipway.tfplan"
 VARIABLES_FILE = "slipway.auto.tfvars.json"
@@ -70,12 +70,7 @@ def environment(own: Mapping[str, str], workspace: Path, account: Account) -> di
         "TF_INPUT": "0",
         "CHECKPOINT_DISABLE": "1",
         "AWS_REGION": account.region,
-        # Terraform fetches modules with git: by nothing but these, and it asks nobody (git(1)).
-        "GIT_ALLOW_PROTOCOL": "https:ssh",
-        "GIT_TERMINAL_PROMPT": "0",
     }
-    if "SSL_CERT_FILE" in own:
-        result["GIT_SSL_CAINFO"] = own["SSL_CERT_FILE"]
     if account.endpoint_url:
         return result | {
             "AWS_ENDPOINT_URL": account.endpoint_url,
@@ -109,21 +104,22 @@ class Commands:
         *,
         backend_file: str = f"../{BACKEND_FILE}",
         user: int | None = None,
+        walls: Walls | None = None,
+        gets_modules: bool = True,
     ) -> None:
         self._terraform = Terraform(working_dir=str(stack), terraform_bin_path=str(terraform))
-        self._stack, self._environment, self._backend_file, self._user = stack, environment, backend_file, user
+        self._stack, self._environment, self._backend_file = stack, environment, backend_file
+        self._user, self._walls, self._gets_modules = user, walls, gets_modules
 
     def _command(self, name: str, *arguments: str, **options: object) -> Command:
         argv = self._terraform.generate_cmd_string(name, *arguments, **options)
-        return Command(tuple(argv), self._stack, self._environment, self._user)
-
-    def get(self) -> Command:
-        """Fetches the modules that lie elsewhere; installs no provider and runs none."""
-        return self._command("get", no_color=IsFlagged)
+        return Command(tuple(argv), self._stack, self._environment, self._user, self._walls)
 
     def init(self, *, locked: bool) -> Command:
         """Backend and providers; `locked`: exactly the providers of the lock file that the plan was made with."""
         options: dict[str, object] = {"input": False, "no_color": IsFlagged, "backend_config": self._backend_file}
+        if not self._gets_modules:
+            options["get"] = False
         return self._command("init", **options, **({"lockfile": "readonly"} if locked else {}))
 
     def plan(self, kind: str) -> Command:

@@ -6,22 +6,17 @@ credentials, backend, variables and command-line configuration. The rules: `refu
 reasons: docs/own-terraform.md.
 """
 
-import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from environments_app.terraform import addresses
 from environments_app.terraform.language.blocks import Block, Body, read_file
 from environments_app.terraform.language.tokens import Unreadable
 from environments_app.terraform.refusals import blocks, paths, providers
 from environments_app.terraform.refusals.refused import NO_TEXT, Entry, Files, Refused, is_inside, unreadable
 
-_REMOTE_GIT = re.compile(
-    r"(git::(https|ssh)://\w[^\s?]+|git@\w[\w.-]+:\w[^\s?]+|(github\.com|bitbucket\.org)/\w[^\s?]+)"
-    # Of what go-getter takes from a query: no key, no unpacking, no reference that git could read as an option.
-    r"(\?(ref=\w[\w./+-]*|depth=\d+)(&(ref=\w[\w./+-]*|depth=\d+))*)?"
-)
 _OWN_FILES = re.compile(
     r"slipway_override\.tf|\.terraformrc|terraform\.rc|terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?",
     re.DOTALL,
@@ -29,60 +24,75 @@ _OWN_FILES = re.compile(
 CODE = (".tf", ".tf.json")
 TOFU = (".tofu", ".tofu.json")
 """OpenTofu reads these in the place of files of the same name that end in .tf; Terraform does not read them."""
+MOST_CODE = 1024 * 1024
+"""Bytes in one file of code. Reading them takes a second for each million or so."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A module that code uses: under which name, and what its address says."""
+
+    name: str
+    address: addresses.Local | addresses.Remote
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found: refusals, whether modules must be fetched from elsewhere, and the root module's own files."""
+    """What was found: refusals, the root module's own files, and by folder the modules that its code uses."""
 
     refused: tuple[Refused, ...]
-    fetches_modules: bool
     root: Mapping[str, Body]
+    calls: Mapping[str, tuple[Call, ...]]
 
 
-def inspect(files: Files, root: str, allowed: Set[str]) -> Inspection:
-    """Everything wrong with the root module in `root` and the modules that it uses, all at once.
+def _silent() -> None:
+    pass
+
+
+def inspect(files: Files, root: str, allowed: Set[str], look: Callable[[], None] = _silent) -> Inspection:
+    """Everything wrong with the root module in `root` and the local modules that it uses, all at once.
 
     `allowed` are providers as NAMESPACE/TYPE, or HOST/NAMESPACE/TYPE for another registry than Terraform's own.
+    look: called before each file, so that whoever has a claim may keep it.
     """
     root = posixpath.normpath(root)
-    walk = _Walk(files, allowed)
+    walk = _Walk(files, allowed, look)
     walk.module(Entry(root, root))
     walk.refused += _beside_the_code(files, root)
-    return Inspection(tuple(dict.fromkeys(walk.refused)), walk.fetches_modules, walk.read[root])
+    return walk.found(root)
 
 
-def inspect_fetched(files: Files, manifest: bytes, root: str, allowed: Set[str]) -> tuple[Refused, ...]:
-    """The same for the modules that `terraform get` has fetched; `manifest` is its modules.json.
-
-    `files` are those below the root module's `.terraform/modules`, by their path in the source.
-    """
-    root = posixpath.normpath(root)
-    walk = _Walk(files, allowed)
-    store = posixpath.normpath(posixpath.join(root, ".terraform/modules"))
-    for entry in json.loads(manifest)["Modules"]:
-        folder = posixpath.normpath(posixpath.join(root, entry["Dir"]))
-        if is_inside(folder, store):
-            key = folder.removeprefix(store + "/").split("/")[0]
-            walk.module(Entry(folder, root, posixpath.join(store, key)))
-    walk.refused += [_made(name) for name in sorted(files) if ".terraform" in name.removeprefix(store).split("/")]
-    return tuple(dict.fromkeys(walk.refused))
+def inspect_package(files: Files, entry: Entry, allowed: Set[str], look: Callable[[], None] = _silent) -> Inspection:
+    """The same for a repository that was fetched for a module: `files` by the paths that they will have in the source,
+    below `entry.boundary`, which the module's code may not leave."""
+    walk = _Walk(files, allowed, look)
+    walk.module(entry)
+    walk.refused += [
+        _made(name) for name in sorted(files) if ".terraform" in name.removeprefix(entry.boundary).split("/")
+    ]
+    return walk.found(entry.folder)
 
 
 class _Walk:
-    def __init__(self, files: Files, allowed: Set[str]) -> None:
-        self._files, self._allowed = files, allowed
-        self.read: dict[str, dict[str, Body]] = {}
+    def __init__(self, files: Files, allowed: Set[str], look: Callable[[], None]) -> None:
+        self._files, self._allowed, self._look = files, allowed, look
+        self._read: dict[str, dict[str, Body]] = {}
+        self._calls: dict[str, list[Call]] = {}
         self.refused: list[Refused] = []
-        self.fetches_modules = False
+
+    def found(self, root: str) -> Inspection:
+        calls = {folder: tuple(each) for folder, each in self._calls.items()}
+        return Inspection(tuple(dict.fromkeys(self.refused)), self._read[root], calls)
 
     def module(self, entry: Entry) -> None:
         """One folder's code, then that of the local modules it uses; each once."""
-        if entry.folder in self.read:
+        if entry.folder in self._read:
             return
-        bodies = self.read[entry.folder] = self._bodies(entry.folder)
+        self._calls[entry.folder] = []
+        bodies = self._read[entry.folder] = self._bodies(entry.folder)
         self.refused += providers.refusals(bodies, self._allowed)
         for name, body in bodies.items():
+            self._look()
             self.refused += blocks.refusals(name, body)
             self.refused += paths.refusals(name, body, entry, self._files)
             for block in body.of_type("module"):
@@ -98,7 +108,11 @@ class _Walk:
             if name.endswith(TOFU):
                 words = "OpenTofu would read it in the place of what is looked at"
                 self.refused.append(Refused(name, 0, words, "Let its name end in .tf, or .tf.json."))
+            elif name.endswith(CODE) and len(self._files[name]) > MOST_CODE:
+                words = f"it has more than {MOST_CODE // 1024} KiB, too much to be looked at"
+                self.refused.append(Refused(name, 0, words, "Make several files of it."))
             elif name.endswith(CODE):
+                self._look()
                 try:
                     bodies[name] = read_file(name, self._files[name].decode())
                 except Unreadable as error:
@@ -110,28 +124,39 @@ class _Walk:
     def _used(self, entry: Entry, name: str, block: Block) -> None:
         """A module call: local ones are followed, git over https or ssh is fetched later, all else is refused."""
         source = block.body.attributes.get("source")
-        address = source.literal if source else None
+        said = source.literal if source else None
         line = source.line if source else block.line
-        if address is not None and address.startswith(("./", "../")):
-            folder = posixpath.normpath(posixpath.join(entry.folder, address))
+        address = None if said is None else addresses.read(said)
+        here = self._calls[entry.folder]
+        if not addresses.is_name(block.labels[0]) or any(call.name == block.labels[0] for call in here):
+            words = f"the module {block.labels[0]!r} has a name that is no name, or that stands there twice"
+            self.refused.append(Refused(name, block.line, words, "Give it a name of its own, and override nothing."))
+        elif isinstance(address, addresses.Remote):
+            here.append(Call(block.labels[0], address))
+        elif isinstance(address, addresses.Local):
+            here.append(Call(block.labels[0], address))
+            folder = posixpath.normpath(posixpath.join(entry.folder, address.path))
             if is_inside(folder, entry.boundary):
                 self.module(Entry(folder, entry.root, entry.boundary))
             else:
                 self.refused.append(
-                    Refused(name, line, f"the module {address} lies outside of the source", "Move it into the source.")
+                    Refused(name, line, f"the module {said} lies outside of the source", "Move it into the source.")
                 )
-        elif address is not None and _REMOTE_GIT.fullmatch(address) and ".." not in address:
-            self.fetches_modules = True
         else:
-            shown = repr(address) if address is not None else "not written out"
-            self.refused.append(
-                Refused(
-                    name,
-                    line,
-                    f"the module's source is {shown}",
-                    "Name a folder of this source (./…), or a git repository (git::https://… or git::ssh://…).",
-                )
-            )
+            shown = repr(said) if said is not None else "not written out"
+            self.refused.append(Refused(name, line, f"the module's source is {shown}", _way_to_a_module(said or "")))
+
+
+def _way_to_a_module(said: str) -> str:
+    """What to write in place of an address that nothing is fetched from."""
+    way = "Name a folder of this source (./…), or a git repository (git::https://… or git::ssh://…) with ?ref=."
+    if said.startswith("git::git@"):
+        return "Leave git:: out, or write git::ssh://git@HOST/PATH."
+    if said.startswith("bitbucket.org/"):
+        return f"Write git::https://{said}."
+    if re.fullmatch(r"([\w.-]+/)?\w+/[\w-]+/\w+(//.*)?", said):
+        return f"It is an address of a registry, which names its repository on the module's page. {way}"
+    return way
 
 
 def _beside_the_code(files: Files, root: str) -> Iterator[Refused]:

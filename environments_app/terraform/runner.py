@@ -12,7 +12,7 @@ from typing import Any
 
 from controlplane.lib.aws import Account
 from controlplane.lib.errors import SlipwayError
-from controlplane.lib.process import Command, Ended, Process
+from controlplane.lib.process import Command, Ended, Process, Walls
 from environments_app.terraform import commands, events
 from environments_app.terraform.plan import Summary, masked_outputs, summarise
 from environments_app.terraform.workspace import StateIdentity, Workspace
@@ -82,18 +82,22 @@ class Runner:
         own: Mapping[str, str] | None = None,
         *,
         tags: Mapping[str, str] | None = None,
+        walls: Walls | None = None,
+        gets_modules: bool = True,
     ) -> None:
         environment = commands.environment(own if own is not None else os.environ, workspace.folder, account)
         environment |= commands.default_tags(tags or {})
         backend_file = os.path.relpath(workspace.folder / commands.BACKEND_FILE, workspace.stack)
         self._commands = commands.Commands(
-            terraform, workspace.stack, environment, backend_file=backend_file, user=workspace.owner
+            terraform,
+            workspace.stack,
+            environment,
+            backend_file=backend_file,
+            user=workspace.owner,
+            walls=walls,
+            gets_modules=gets_modules,
         )
         self._workspace, self._hooks = workspace, hooks
-
-    def get_modules(self) -> None:
-        """Fetches the modules that lie elsewhere, and does nothing with them."""
-        self._text("get", self._commands.get(), INIT_SECONDS)
 
     def plan(self, kind: str) -> Planned:
         """init, plan, show for a run of this kind. Raises TerraformFailed or TerraformCanceled."""

@@ -61,7 +61,54 @@ def test_a_hostile_module_is_refused_before_init(source: str, module: Repository
     assert (run.state, run.failure["code"]) == ("failed", "TERRAFORM_REFUSED"), text_of(run)
     (words,) = run.failure["details"]
     assert words.startswith(".terraform/modules/many/evil.tf line 2: a provisioner 'local-exec' runs programs")
-    assert run.progress["phase"] == "get", "init was never begun"
+    assert (run.holder_pid, run.progress) == (None, {}), "no terraform process was started"
+
+
+def test_a_module_that_a_module_names_is_looked_at_before_it_is_fetched(
+    source: str, server: GitServer, module: Repository, tmp_path: Path
+) -> None:
+    """Its repository is not even asked for where the module that names it is refused."""
+    (module.folder / "more.tf").write_text(
+        f'module "more" {{\n  source = "git::{server.url}/nowhere.git?ref=main"\n}}\n'
+        'data "external" "evil" {\n  program = ["id"]\n}\n'
+    )
+    module.commit()
+    made = environment(source)
+    trust(made.system, source)
+    run = plan(made)
+    assert run.failure["code"] == "TERRAFORM_REFUSED", text_of(run)
+    assert not [path for path in server.asked if "nowhere" in path]
+    assert [path for path in server.asked if path.startswith("/module/")]
+
+
+def test_a_private_module_is_fetched_where_it_is_trusted(
+    source: str, server: GitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger does not sign in; a repository that an administrator trusts is read as the worker."""
+    server.demand("worker", "word")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".git-credentials").write_text(f"{server.url.replace('://', '://worker:word@')}\n")
+    (home / ".gitconfig").write_text("[credential]\n\thelper = store\n")
+    monkeypatch.setenv("HOME", str(home))
+    made = environment(source)
+    trust(made.system, source)
+    run = plan(made)
+    assert run.failure["code"] == "SOURCE_FAILED", text_of(run)
+    assert "have an administrator trust it" in run.failure["cause"]
+    trust(made.system, f"{server.url}/module/.git")
+    assert plan(made).state == "awaiting_approval"
+
+
+def test_a_module_by_ssh_is_read_by_the_workers_key_only_where_it_is_trusted(source: str, tmp_path: Path) -> None:
+    code = Repository(tmp_path / "code")
+    (code.folder / "main.tf").write_text('module "it" {\n  source = "git::ssh://git@127.0.0.1:1/it.git?ref=v1"\n}\n')
+    code.commit()
+    made = environment(source)
+    trust(made.system, source)
+    assert plan(made).failure["code"] == "MODULE_NOT_TRUSTED"
+    trust(made.system, "ssh://git@127.0.0.1:1/it.git", "v*")
+    assert plan(made).failure["code"] == "SOURCE_FAILED", "asked, where nobody answers"
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused(source: str, monkeypatch: pytest.MonkeyPatch) -> None:

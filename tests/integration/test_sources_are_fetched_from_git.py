@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from environments_app.schema.own_terraform import OwnTerraform
-from environments_app.terraform.source import SourceFailed, fetch, tip_of, what_git_said
+from environments_app.terraform.fetched import SourceFailed
+from environments_app.terraform.git import what_git_said
+from environments_app.terraform.source import fetch, tip_of
 from tests.own_terraform_world import Repository, git, repository
 
 needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="this machine has no ssh client")

@@ -1,10 +1,9 @@
 """Which files foreign Terraform opens is known before it runs, and all of them are the source's own."""
 
-import json
-
 import pytest
 
-from environments_app.terraform.inspection import inspect_fetched
+from environments_app.terraform.inspection import inspect_package
+from environments_app.terraform.refusals.refused import Entry
 from tests.foreign_code import ALLOWED, refused, words
 
 
@@ -83,12 +82,12 @@ def test_a_template_is_code_too() -> None:
 
 def test_a_fetched_module_runs_templates_of_its_own_alone() -> None:
     """The root module's may be others by then than those that were looked at."""
-    manifest = json.dumps({"Modules": [{"Key": "it", "Dir": ".terraform/modules/it"}]}).encode()
     found = {}
     for root in ("module", "root"):
         text = f'locals {{\n  a = templatefile("${{path.{root}}}/t.tftpl", {{}})\n}}\n'
         files = {".terraform/modules/it/main.tf": text.encode(), ".terraform/modules/it/t.tftpl": b"plain"}
-        found[root] = [each.line for each in inspect_fetched(files, manifest, ".", ALLOWED)]
+        entry = Entry(".terraform/modules/it", ".", ".terraform/modules/it")
+        found[root] = [each.line for each in inspect_package(files, entry, ALLOWED).refused]
     assert found == {"module": [], "root": [2]}
 
 

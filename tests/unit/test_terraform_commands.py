@@ -79,15 +79,11 @@ def test_without_a_role_terraform_is_who_the_worker_is() -> None:
     assert own.items() <= environment(own, Path("/ws"), Account("eu-west-1")).items()
 
 
-def test_modules_are_fetched_by_https_and_ssh_alone_and_nothing_asks(commands: Commands) -> None:
-    assert words(commands.get()) == ("get", {"-no-color"})
-    result = environment({"SSL_CERT_FILE": "/ca.pem"}, Path("/ws"), SANDBOX)
-    assert (result["GIT_ALLOW_PROTOCOL"], result["GIT_TERMINAL_PROMPT"]) == ("https:ssh", "0")
-    assert result["GIT_SSL_CAINFO"] == "/ca.pem"
-
-
 def test_foreign_terraform_has_its_backend_file_user_and_tags() -> None:
-    foreign = Commands(Path(TERRAFORM), Path("/ws/source/live"), {}, backend_file="../../b.tfbackend", user=61999)
+    foreign = Commands(
+        Path(TERRAFORM), Path("/ws/source/live"), {}, backend_file="../../b.tfbackend", user=61999, gets_modules=False
+    )
     assert "-backend-config=../../b.tfbackend" in foreign.init(locked=False).argv
+    assert "-get=false" in foreign.init(locked=True).argv, "modules lie there, looked at; none is fetched"
     assert foreign.apply().user == 61999
     assert default_tags({"slipway:system": "shop"}) == {"TF_AWS_DEFAULT_TAGS_slipway:system": "shop"}

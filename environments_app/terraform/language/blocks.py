@@ -1,6 +1,7 @@
 """A Terraform file as blocks and attributes, from the native syntax and from the JSON syntax alike."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ LABELS = {
     "output": 1, "check": 1, "backend": 1, "provisioner": 1, "dynamic": 1, "provider_meta": 1,
 }  # fmt: skip
 """How many names stand before a block's body (the JSON syntax nests as many objects)."""
+
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+"""A text of JSON, which never holds the end of a line."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +131,11 @@ def _from_json(text: str) -> Body:
         raise Unreadable(error.lineno, error.msg) from error
     except ValueError as error:  # a number of thousands of digits
         raise Unreadable(1, str(error)) from error
-    lines = text.splitlines()
+    lines = _lines_of_texts(text)
 
     def line_of(name: str) -> int:
         """The first line that names it; the JSON reader does not say where things stood."""
-        return next((number for number, row in enumerate(lines, 1) if json.dumps(name) in row), 1)
+        return lines.get(name, 1)
 
     def objects_in(value: Any) -> Iterator[_Pairs]:
         """An array of objects is as many blocks, and so is an array in it (hcl's json/structure.go)."""
@@ -165,6 +169,15 @@ def _from_json(text: str) -> Body:
         return found
 
     return body_of(document)
+
+
+def _lines_of_texts(document: str) -> dict[str, int]:
+    """Of each text in a JSON document, the first line that holds it."""
+    found: dict[str, int] = {}
+    for number, row in enumerate(document.split("\n"), 1):
+        for text in _TEXT.findall(row):
+            found.setdefault(json.loads(text), number)
+    return found
 
 
 def _tokens_in(value: Any, line: int) -> Iterator[Token]:

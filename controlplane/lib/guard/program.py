@@ -1,30 +1,22 @@
-"""Runs a program so that it cannot outlive us: `python guard.py PARENT_PID READ_FD GRACE USER COMMAND ...`.
+"""The guard's program, whose arguments are PARENT_PID READ_FD GRACE USER WALLS COMMAND ...
 
 The guard is the program's parent, leads its process group and asks the kernel to be told when our process dies.
 Then it interrupts the group, gives it GRACE seconds, and kills it. It keeps the reading end of the program's
 output open meanwhile and drains it, so that Terraform can still write its state instead of dying of a broken pipe.
-USER is the number of the user to run it as, "" for our own (another one only where we are root).
-No import beyond the standard library: it starts in some 20 ms.
+USER is the number of the user to run it as, "" for our own (another one only where we are root). WALLS is JSON,
+{"reads": [PATH], "writes": [PATH]} as in walls.py; "" for none.
 """
 
 import contextlib
-import ctypes
+import json
 import os
 import select
 import signal
 import sys
 import time
 
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
-PR_SET_NO_NEW_PRIVS = 38
-
-
-def die_with_parent(parent: int, with_signal: int = signal.SIGKILL) -> None:
-    """Asks the kernel to signal this process when `parent` dies (Linux; prctl(2)). Dies at once if it already has."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(with_signal))
-    if os.getppid() != parent:
-        os.kill(os.getpid(), with_signal)
+from controlplane.lib.guard.kernel import adopt_orphans, die_with_parent, gain_nothing
+from controlplane.lib.guard.walls import enclose
 
 
 def _signal_group(group: int, number: int) -> bool:
@@ -54,14 +46,14 @@ def _end(child: int, read_end: int, grace: float) -> None:
 
 
 def _turn_into(user: int) -> None:
-    """For good: no group of ours is left, and no program that it starts gives it more (prctl(2), NO_NEW_PRIVS)."""
+    """For good: no group of ours is left, and no program that it starts gives it more."""
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    gain_nothing()
 
 
-def _become(command: list[str], user: str, read_end: int, guard: int, mask: set[signal.Signals]) -> None:
+def _become(command: list[str], user: str, walls: str, read_end: int, guard: int, mask: set[signal.Signals]) -> None:
     """In the forked child: leads a group of its own and turns into the program."""
     os.setpgid(0, 0)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, mask)
@@ -69,6 +61,8 @@ def _become(command: list[str], user: str, read_end: int, guard: int, mask: set[
     try:
         if user:
             _turn_into(int(user))
+        if walls:
+            enclose(**json.loads(walls))
         die_with_parent(guard)  # only now: whoever becomes another user is no longer told of its parent's death
         os.execvp(command[0], command)
     except OSError as error:
@@ -79,15 +73,15 @@ def _become(command: list[str], user: str, read_end: int, guard: int, mask: set[
 def main(arguments: list[str]) -> int:
     """The program's exit code, 128 + N where signal N ended it, 143 where our parent died."""
     parent, read_end, grace = int(arguments[0]), int(arguments[1]), float(arguments[2])
-    user, command = arguments[3], arguments[4:]
+    user, walls, command = arguments[3], arguments[4], arguments[5:]
     # A Ctrl-C on the terminal is for our parent to decide about; the other two are waited for, not handled.
     waited = {signal.SIGTERM, signal.SIGCHLD, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, waited)
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    adopt_orphans()
     guard = os.getpid()
     child = os.fork()
     if child == 0:
-        _become(command, user, read_end, guard, waited)
+        _become(command, user, walls, read_end, guard, waited)
     with contextlib.suppress(OSError):  # the child may have been quicker
         os.setpgid(child, child)
     # The guard's own copies of the writing end would keep the reader waiting for ever.
@@ -107,7 +101,3 @@ def main(arguments: list[str]) -> int:
                 return code if code >= 0 else 128 - code
             if pid == 0:
                 break
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

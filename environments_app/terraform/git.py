@@ -1,0 +1,161 @@
+"""git, asked for objects and never for a work tree.
+
+No hook, filter, submodule or symbolic link of the repository's own gets to act here. What git may speak is said by
+`protocol.allow` (git-config(1)), its questions go to nobody.
+"""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from environments_app.schema.own_terraform import is_commit
+from environments_app.terraform.fetched import Fetched, SourceFailed, check_size, no_file, strange_name
+from environments_app.terraform.refusals.refused import Refused
+
+GIT_SECONDS = 120.0
+LOOK_SECONDS = 0.5
+"""How often whoever waits for git is told that it still works."""
+INHERITED = ("PATH", "LANG", "HTTPS_PROXY", "NO_PROXY")
+SIGNS_IN = ("HOME", "SSH_AUTH_SOCK")
+"""How git signs in is the operator's to say, in the worker's own git and ssh configuration."""
+_NO_ORDINARY_FILE = {"120000": "a symbolic link", "160000": "a submodule"}
+
+
+def what_git_said(errors: str) -> str:
+    """The telling lines of what git, or the ssh that it starts, wrote before it failed; the cause stands first."""
+    cause, _, _ = errors.partition("Please make sure you have the correct access rights")
+    lines = [line.strip().rstrip(".") for line in cause.splitlines()]
+    return "; ".join([line for line in lines if line and not line.startswith(("warning: ", "hint: "))][-3:])
+
+
+@contextmanager
+def opened(*, local: bool = False, signs_in: bool = True, look: Callable[[], None] = lambda: None) -> "Iterator[Git]":
+    """A git for one repository, in an empty folder of its own.
+
+    local: it may read a folder of this machine. signs_in: it is who the worker is; else a stranger, by https alone.
+    look: called about twice a second while git works; what it raises ends git.
+    """
+    protocols = ["https", *(["ssh"] if signs_in else []), *(["file"] if local else [])]
+    inherited = (*INHERITED, *(SIGNS_IN if signs_in else ()))
+    environment = {name: os.environ[name] for name in inherited if name in os.environ}
+    with tempfile.TemporaryDirectory(prefix="slipway-git-") as folder:
+        if not signs_in:
+            environment |= {"HOME": folder, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+        yield Git(Path(folder), protocols, environment, look)
+
+
+class Git:
+    """One repository, with an environment that says all that git may do."""
+
+    def __init__(
+        self, folder: Path, protocols: list[str], environment: Mapping[str, str], look: Callable[[], None]
+    ) -> None:
+        options = {
+            "protocol.allow": "never",
+            **{f"protocol.{name}.allow": "always" for name in protocols},
+            "http.followRedirects": "false",
+            "core.hooksPath": os.devnull,
+            "submodule.recurse": "false",
+            "fetch.fsckObjects": "true",
+        }
+        self._folder, self._look = folder, look
+        self._options = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        self._environment = {
+            **environment,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ASKPASS": "true",
+            "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=10",
+            "GIT_DIR": str(folder),
+            "GIT_CEILING_DIRECTORIES": str(folder.parent),
+            **({"GIT_SSL_CAINFO": os.environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in os.environ else {}),
+        }
+
+    def _run(self, *arguments: str, given: bytes = b"") -> bytes:
+        command = ["git", *self._options, *arguments]
+        pipe = subprocess.PIPE
+        try:
+            process = subprocess.Popen(
+                command, cwd=self._folder, env=self._environment, stdin=pipe, stdout=pipe, stderr=pipe
+            )
+        except FileNotFoundError as error:
+            raise SourceFailed("There is no git on this worker. Install it and plan again.") from error
+        try:
+            output, errors = self._wait(process, arguments[0], given)
+        finally:
+            process.kill()
+            process.wait()
+        if process.returncode != 0:
+            said = what_git_said(errors.decode("utf-8", "replace")) or f"exit code {process.returncode}"
+            raise SourceFailed(
+                f"git {arguments[0]} failed: {said}. "
+                "See that the address is right and that git on the worker may read it."
+            )
+        return output
+
+    def _wait(self, process: "subprocess.Popen[bytes]", verb: str, given: bytes) -> tuple[bytes, bytes]:
+        give_up_at = time.monotonic() + GIT_SECONDS
+        left: bytes | None = given
+        while time.monotonic() < give_up_at:
+            try:
+                return process.communicate(left, timeout=LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                left = None  # what is given is given once
+                self._look()
+        raise SourceFailed(f"git {verb} took longer than {GIT_SECONDS:.0f} s. See that its host answers; plan again.")
+
+    def resolve(self, source: str, reference: str) -> tuple[str, str]:
+        """(what to fetch, the commit) that a reference names: one branch or one tag, or a commit by its full id.
+
+        "" is the default branch. Raises SourceFailed.
+        """
+        if is_commit(reference):
+            return reference, reference
+        names = (f"refs/heads/{reference}", f"refs/tags/{reference}") if reference else ("HEAD",)
+        listed = self._run("ls-remote", "--", source, *names, f"{names[-1]}^{{}}").decode()
+        found = {name: commit for commit, name in (row.split("\t") for row in listed.splitlines())}
+        here = [name for name in names if name in found]
+        if len(here) != 1:
+            words = "is both a branch and a tag" if here else "is neither a branch nor a tag"
+            raise SourceFailed(f"{reference or 'HEAD'} {words} of {source}. Name one that is there, once.")
+        return here[0], found.get(f"{here[0]}^{{}}", found[here[0]])
+
+    def fetch(self, source: str, reference: str) -> Fetched:
+        """All files of the repository at a reference. Raises SourceFailed."""
+        self._run("init", "--bare", "--quiet", "--template=", ".")
+        wanted, _ = self.resolve(source, reference)
+        self._run("fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", source, wanted)
+        commit = self._run("rev-parse", "--verify", "FETCH_HEAD^{commit}").decode().strip()
+        return self._tree(commit)
+
+    def _tree(self, commit: str) -> Fetched:
+        files: dict[str, bytes] = {}
+        refused: list[Refused] = []
+        names: list[tuple[str, str]] = []
+        size = 0
+        listed = self._run("ls-tree", "-r", "-z", "--long", "--full-tree", commit).decode("utf-8", "surrogateescape")
+        for row in listed.split("\0"):
+            if not row:
+                continue
+            about, name = row.split("\t", 1)
+            mode, _, object_id, length = about.split()
+            if not name.isprintable():
+                refused.append(strange_name(name))
+            elif mode in _NO_ORDINARY_FILE:
+                refused.append(no_file(name, _NO_ORDINARY_FILE[mode]))
+            else:
+                size += int(length)
+                names.append((name, object_id))
+                check_size(len(names), size)
+        if names:
+            asked = "".join(f"{object_id}\n" for _, object_id in names).encode()
+            answer, at = self._run("cat-file", "--batch", given=asked), 0
+            for name, _ in names:
+                heading, at = answer[at : answer.index(b"\n", at)], answer.index(b"\n", at) + 1
+                length_of = int(heading.split()[2])
+                files[name] = answer[at : at + length_of]
+                at += length_of + 1
+        return Fetched(files, commit, tuple(refused))
