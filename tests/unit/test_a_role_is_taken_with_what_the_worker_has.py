@@ -83,10 +83,17 @@ def test_without_a_role_there_is_none() -> None:
     assert aws_config_file(Account("eu-west-1"), KEY) == ""
 
 
-@pytest.mark.parametrize("own", [KEY, WEB, AGENT | {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/token"}])
-def test_foreign_code_never_lies_beside_the_workers_keys(own: dict[str, str]) -> None:
+@pytest.mark.parametrize("account", [ACCOUNT, Account("eu-west-1")], ids=["with a role", "as the worker itself"])
+@pytest.mark.parametrize(
+    "own", [KEY, WEB, {"AWS_PROFILE": "it"}, AGENT | {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/token"}]
+)
+def test_foreign_code_never_lies_beside_the_workers_keys(account: Account, own: dict[str, str]) -> None:
     with pytest.raises(SlipwayError, match="Give the workers an instance profile or an ECS task role"):
-        aws_config_file(ACCOUNT, own, is_foreign=True)
+        aws_config_file(account, own, is_foreign=True)
+
+
+def test_the_sandbox_has_keys_that_are_nobodys() -> None:
+    assert aws_config_file(Account("us-east-1", endpoint_url="http://127.0.0.1:5000"), KEY, is_foreign=True) == ""
 
 
 @pytest.mark.parametrize("own", [TASK, {}])
