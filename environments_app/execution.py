@@ -1,6 +1,7 @@
 """What every Terraform job shares: a workspace, an output writer, a runner whose hooks keep the claim."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from controlplane.lib import clock, live, toolchain
 from controlplane.lib.artefacts import ArtefactMissing, ArtefactStore
 from controlplane.lib.aws import Account
 from controlplane.lib.errors import SlipwayError, present
-from controlplane.lib.process import Walls
+from controlplane.lib.process import Ended, Walls
 from controlplane.lib.redact import Redactor
 from environments_app import accounts, foreign, selectors
 from environments_app.models import Run
@@ -27,7 +28,7 @@ from environments_app.terraform import walls
 from environments_app.terraform.events import Progress
 from environments_app.terraform.fetched import Fetched, commit_of
 from environments_app.terraform.plan import sensitive_texts
-from environments_app.terraform.runner import ERRORED_STATE, Hooks, Runner, TerraformFailed
+from environments_app.terraform.runner import ERRORED_STATE, Hooks, Runner, TerraformCanceled, TerraformFailed
 from environments_app.terraform.state import StateAddress, ensure_bucket
 from environments_app.terraform.workspace import SOURCE, Workspace, fingerprint, revision_of
 
@@ -39,6 +40,7 @@ class StateNotSaved(SlipwayError):
         super().__init__("STATE_NOT_SAVED", "Terraform could not save its state; Slipway has kept its copy")
 
 
+LOOK_SECONDS = 0.5
 PROGRESS_SECONDS = 0.5
 """How often a page is told about progress, at the most."""
 
@@ -135,6 +137,7 @@ class Execution:
     workspace: Workspace
     runner: Runner
     redactor: Redactor
+    _looked_at: float = 0.0
 
     @property
     def run(self) -> Run:
@@ -208,9 +211,17 @@ class Execution:
         """The trusted source with its modules, all of it looked at; None for the bundled stack."""
         if self.own is None:
             return None
-        system, look = self.run.environment.system, self.claim.heartbeat
-        source = foreign.read(system, self.own, self._commit(), look)
-        return foreign.with_modules(system, self.own, source, self.say, look)
+        system = self.run.environment.system
+        source = foreign.read(system, self.own, self._commit(), self._look)
+        return foreign.with_modules(system, self.own, source, self.say, self._look)
+
+    def _look(self) -> None:
+        """Before Terraform runs: the claim is kept, and a wish to cancel obeyed."""
+        if time.monotonic() - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = time.monotonic()
+            self.claim.heartbeat()
+            if self.claim.wants_cancel():
+                raise TerraformCanceled("fetch", Ended(0, canceled=True))
 
     def _lay_foreign(self, code: Fetched, settled: dict[str, Any]) -> str:
         """The code in the workspace; returns what names it."""

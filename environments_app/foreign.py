@@ -18,7 +18,7 @@ from environments_app import secretstores
 from environments_app.schema.own_terraform import OwnTerraform
 from environments_app.services import sources
 from environments_app.terraform import addresses, git, modules, source, variables
-from environments_app.terraform.fetched import Fetched, SourceFailed, commit_of
+from environments_app.terraform.fetched import Fetched, Look, SourceFailed, commit_of, nobody_looks
 from environments_app.terraform.inspection import Inspection, inspect
 from environments_app.terraform.refusals.refused import Refused
 
@@ -38,27 +38,23 @@ class Source:
     found: Inspection
 
 
-def _silent() -> None:
-    pass
-
-
 def demand_trust(system: System, own: OwnTerraform) -> None:
     """Raises NotAllowed where nobody trusts the source (any more)."""
     if (refusal := sources.untrusted(system, own)) is not None:
         raise NotAllowed(refusal.code, refusal.message)
 
 
-def read(system: System, own: OwnTerraform, commit: str = "", look: Callable[[], None] = _silent) -> Source:
+def read(system: System, own: OwnTerraform, commit: str = "", look: Look = nobody_looks) -> Source:
     """Fetches and inspects a trusted source, and keeps what it holds. No process but git is started.
 
     `commit`: an earlier one of the reference, looked at once more; "" for what the reference names now.
-    look: called about twice a second meanwhile. Raises NotAllowed and SourceFailed.
+    Raises NotAllowed and SourceFailed.
     """
     demand_trust(system, own)
     wanted = own.model_copy(update={"reference": commit}) if commit else own
     try:
         fetched = source.fetch(wanted, settings.SLIPWAY_TERRAFORM_FOLDERS, look)
-    except SlipwayError as error:
+    except SourceFailed as error:
         if not commit:
             sources.remember(system, own, failure=error.message)
         raise
@@ -83,23 +79,20 @@ def refuse(refused: Sequence[str | Refused]) -> None:
         )
 
 
-def with_modules(
-    system: System, own: OwnTerraform, code: Source, say: Callable[[str], None], look: Callable[[], None]
-) -> Fetched:
+def with_modules(system: System, own: OwnTerraform, code: Source, say: Callable[[str], None], look: Look) -> Fetched:
     """The source together with the modules that it uses from other repositories. Raises NotAllowed and SourceFailed."""
 
     def fetch(key: str, address: addresses.Remote) -> Fetched:
-        look()
         fetched = fetch_module(system, address, look)
         say(f"module {key}: {address.repository} at {address.reference or 'HEAD'} is {fetched.commit}")
         return fetched
 
-    laid = modules.lay(own.path, code.found, settings.SLIPWAY_TERRAFORM_PROVIDERS, fetch)
+    laid = modules.lay(own.path, code.found, settings.SLIPWAY_TERRAFORM_PROVIDERS, fetch, look)
     refuse(laid.refused)
     return replace(code.fetched, files={**code.fetched.files, **laid.files})
 
 
-def fetch_module(system: System, address: addresses.Remote, look: Callable[[], None]) -> Fetched:
+def fetch_module(system: System, address: addresses.Remote, look: Look) -> Fetched:
     """A module's repository: as the worker where it is trusted for the system, else as any stranger could read it."""
     trusted = sources.is_trusted(system, address.repository, address.reference)
     if not trusted and not address.repository.startswith("https://"):

@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,13 +21,14 @@ from tests.certificates import self_signed
 class GitServer:
     """Serves the repositories below a folder; `authority` is a file that SSL_CERT_FILE may name, readable by all.
 
-    asked: the path of every request so far.
+    asked: the path of every request so far. on_request: called with the path before each is answered.
     """
 
     url: str
     authority: Path
     asked: list[str] = field(default_factory=list)
     authorization: str = ""
+    on_request: Callable[[str], None] = lambda path: None
 
     def demand(self, name: str, word: str) -> None:
         """From now on only who signs in so is answered."""
@@ -62,6 +63,7 @@ def _handler(folder: Path, server: GitServer) -> type[BaseHTTPRequestHandler]:
         def _answer(self) -> None:
             asked = urlsplit(self.path)
             server.asked.append(asked.path)
+            server.on_request(asked.path)
             if server.authorization and self.headers.get("Authorization") != server.authorization:
                 self.send_response(401)
                 self.send_header("WWW-Authenticate", 'Basic realm="git"')

@@ -1,14 +1,20 @@
 """Terraform code as it was fetched at one moment, and what may not be in it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controlplane.lib.errors import SlipwayError
 from environments_app.terraform.refusals.refused import Refused
 
+Look = Callable[[], None]
+"""Called about twice a second by what takes long, so that whoever holds a claim keeps it; what it raises ends it."""
 MOST_FILES = 5000
 MOST_BYTES = 64 * 1024 * 1024
+
+
+def nobody_looks() -> None:
+    """For whoever holds no claim."""
 
 
 class SourceFailed(SlipwayError):

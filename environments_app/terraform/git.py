@@ -8,12 +8,20 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from environments_app.schema.own_terraform import is_commit
-from environments_app.terraform.fetched import Fetched, SourceFailed, check_size, no_file, strange_name
+from environments_app.terraform.fetched import (
+    Fetched,
+    Look,
+    SourceFailed,
+    check_size,
+    no_file,
+    nobody_looks,
+    strange_name,
+)
 from environments_app.terraform.refusals.refused import Refused
 
 GIT_SECONDS = 120.0
@@ -33,11 +41,10 @@ def what_git_said(errors: str) -> str:
 
 
 @contextmanager
-def opened(*, local: bool = False, signs_in: bool = True, look: Callable[[], None] = lambda: None) -> "Iterator[Git]":
+def opened(*, local: bool = False, signs_in: bool = True, look: Look = nobody_looks) -> "Iterator[Git]":
     """A git for one repository, in an empty folder of its own.
 
     local: it may read a folder of this machine. signs_in: it is who the worker is; else a stranger, by https alone.
-    look: called about twice a second while git works; what it raises ends git.
     """
     protocols = ["https", *(["ssh"] if signs_in else []), *(["file"] if local else [])]
     inherited = (*INHERITED, *(SIGNS_IN if signs_in else ()))
@@ -51,9 +58,7 @@ def opened(*, local: bool = False, signs_in: bool = True, look: Callable[[], Non
 class Git:
     """One repository, with an environment that says all that git may do."""
 
-    def __init__(
-        self, folder: Path, protocols: list[str], environment: Mapping[str, str], look: Callable[[], None]
-    ) -> None:
+    def __init__(self, folder: Path, protocols: list[str], environment: Mapping[str, str], look: Look) -> None:
         options = {
             "protocol.allow": "never",
             **{f"protocol.{name}.allow": "always" for name in protocols},

@@ -8,10 +8,11 @@ reasons: docs/own-terraform.md.
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from environments_app.terraform import addresses
+from environments_app.terraform.fetched import Look, nobody_looks
 from environments_app.terraform.language.blocks import Block, Body, read_file
 from environments_app.terraform.language.tokens import Unreadable
 from environments_app.terraform.refusals import blocks, paths, providers
@@ -45,16 +46,10 @@ class Inspection:
     calls: Mapping[str, tuple[Call, ...]]
 
 
-def _silent() -> None:
-    pass
-
-
-def inspect(files: Files, root: str, allowed: Set[str], look: Callable[[], None] = _silent) -> Inspection:
+def inspect(files: Files, root: str, allowed: Set[str], look: Look = nobody_looks) -> Inspection:
     """Everything wrong with the root module in `root` and the local modules that it uses, all at once.
 
-    `allowed` are providers as NAMESPACE/TYPE, or HOST/NAMESPACE/TYPE for another registry than Terraform's own.
-    look: called before each file, so that whoever has a claim may keep it.
-    """
+    `allowed` are providers as NAMESPACE/TYPE, or HOST/NAMESPACE/TYPE for another registry than Terraform's own."""
     root = posixpath.normpath(root)
     walk = _Walk(files, allowed, look)
     walk.module(Entry(root, root))
@@ -62,7 +57,7 @@ def inspect(files: Files, root: str, allowed: Set[str], look: Callable[[], None]
     return walk.found(root)
 
 
-def inspect_package(files: Files, entry: Entry, allowed: Set[str], look: Callable[[], None] = _silent) -> Inspection:
+def inspect_package(files: Files, entry: Entry, allowed: Set[str], look: Look = nobody_looks) -> Inspection:
     """The same for a repository that was fetched for a module: `files` by the paths that they will have in the source,
     below `entry.boundary`, which the module's code may not leave."""
     walk = _Walk(files, allowed, look)
@@ -74,7 +69,7 @@ def inspect_package(files: Files, entry: Entry, allowed: Set[str], look: Callabl
 
 
 class _Walk:
-    def __init__(self, files: Files, allowed: Set[str], look: Callable[[], None]) -> None:
+    def __init__(self, files: Files, allowed: Set[str], look: Look) -> None:
         self._files, self._allowed, self._look = files, allowed, look
         self._read: dict[str, dict[str, Body]] = {}
         self._calls: dict[str, list[Call]] = {}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 
 from environments_app.terraform import addresses
-from environments_app.terraform.fetched import Fetched, SourceFailed, check_size
+from environments_app.terraform.fetched import Fetched, Look, SourceFailed, check_size, nobody_looks
 from environments_app.terraform.inspection import Call, Inspection, inspect_package
 from environments_app.terraform.refusals.refused import Entry, Refused
 
@@ -44,10 +44,10 @@ class _Module:
         return self.found.calls[self.folder]
 
 
-def lay(root: str, inspection: Inspection, allowed: Set[str], fetch: Fetch) -> Laid:
+def lay(root: str, inspection: Inspection, allowed: Set[str], fetch: Fetch, look: Look = nobody_looks) -> Laid:
     """All modules of the root module in `root`, level by level; where one is refused, no further level is fetched."""
     root = posixpath.normpath(root)
-    laying = _Laying(root, allowed, fetch)
+    laying = _Laying(root, allowed, fetch, look)
     level = [_Module("", root, inspection)]
     while level and not laying.refused:
         level = [laying.use(module, call) for module in level for call in module.calls]
@@ -55,8 +55,8 @@ def lay(root: str, inspection: Inspection, allowed: Set[str], fetch: Fetch) -> L
 
 
 class _Laying:
-    def __init__(self, root: str, allowed: Set[str], fetch: Fetch) -> None:
-        self._root, self._allowed, self._fetch = root, allowed, fetch
+    def __init__(self, root: str, allowed: Set[str], fetch: Fetch, look: Look) -> None:
+        self._root, self._allowed, self._fetch, self._look = root, allowed, fetch, look
         self._listed = [{"Key": "", "Source": "", "Dir": "."}]
         self._repositories: dict[tuple[str, str], Fetched] = {}
         self._files: dict[str, bytes] = {}
@@ -93,7 +93,7 @@ class _Laying:
         self._size += sum(map(len, package.values()))
         check_size(len(self._files) + len(package), self._size)
         folder = _joined(place, address.folder)
-        found = inspect_package(package, Entry(folder, self._root, place), self._allowed)
+        found = inspect_package(package, Entry(folder, self._root, place), self._allowed, self._look)
         self._files |= package
         self.refused += [*(replace(each, file=f"{place}/{each.file}") for each in fetched.refused), *found.refused]
         return _Module(key, folder, found)

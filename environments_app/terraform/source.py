@@ -2,34 +2,35 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from environments_app.schema.own_terraform import OwnTerraform
 from environments_app.terraform import git
-from environments_app.terraform.fetched import Fetched, SourceFailed, check_size, no_file, strange_name
+from environments_app.terraform.fetched import (
+    Fetched,
+    Look,
+    SourceFailed,
+    check_size,
+    no_file,
+    nobody_looks,
+    strange_name,
+)
 from environments_app.terraform.refusals.refused import Refused
 
 _LEFT_OUT = frozenset({".git", ".terraform"})
 """What git and Terraform keep for themselves in a folder of the worker."""
 
 
-def _silent() -> None:
-    pass
-
-
-def fetch(own: OwnTerraform, folders: Sequence[Path], look: Callable[[], None] = _silent) -> Fetched:
-    """The source's files. `folders`: below which of the worker's folders it may lie. Raises SourceFailed.
-
-    look: called about twice a second while git works.
-    """
+def fetch(own: OwnTerraform, folders: Sequence[Path], look: Look = nobody_looks) -> Fetched:
+    """The source's files. `folders`: below which of the worker's folders it may lie. Raises SourceFailed."""
     if not own.is_repository:
         return read_tree(allowed_folder(own.source, folders))
     with git.opened(local=_is_local(own, folders), look=look) as repository:
         return repository.fetch(own.source, own.reference or "")
 
 
-def tip_of(own: OwnTerraform, folders: Sequence[Path], look: Callable[[], None] = _silent) -> str:
+def tip_of(own: OwnTerraform, folders: Sequence[Path], look: Look = nobody_looks) -> str:
     """The commit that the reference names now; "" for a folder. Raises SourceFailed."""
     if not own.is_repository:
         return ""

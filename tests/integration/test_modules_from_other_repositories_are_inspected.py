@@ -1,11 +1,14 @@
 """Over https, as in earnest: a source and the modules that it uses from other repositories, looked at before init."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
-from environments_app.models import StateVersion
+from controlplane.lib import clock
+from environments_app.models import Run, StateVersion
 from tests.git_server import GitServer, serving
 from tests.own_terraform_world import Repository, environment, repository, trust
 from tests.run_helpers import approve_and_apply, plan, text_of
@@ -118,3 +121,21 @@ def test_a_certificate_of_an_unknown_authority_is_refused(source: str, monkeypat
     run = plan(made)
     assert run.failure["code"] == "SOURCE_FAILED"
     assert "certificate" in run.failure["cause"].lower(), run.failure
+
+
+def test_a_run_is_canceled_while_git_waits_for_its_host(source: str, server: GitServer) -> None:
+    over = threading.Event()
+
+    def hang(path: str) -> None:
+        if path.startswith("/module/"):
+            Run.objects.update(cancel_requested_at=clock.now(), cancel_requested_by="anna")
+            connection.close()
+            over.wait(60)
+
+    server.on_request = hang
+    made = environment(source)
+    trust(made.system, source)
+    run = plan(made)
+    over.set()
+    assert (run.state, run.failure["cause"]) == ("canceled", "Canceled by anna.")
+    assert run.holder_pid is None, "no terraform process was started"
