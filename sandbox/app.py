@@ -6,18 +6,17 @@ import json
 import logging
 import time
 from collections.abc import Iterable
-from contextlib import nullcontext
 from typing import Any
 
 from moto.iam.models import iam_backends
 from werkzeug.wrappers import Request, Response
 
 from sandbox import control, live_tail
-from sandbox.ecs import engine
 from sandbox.moto_ext import pricing
 from sandbox.notifications import links
-from sandbox.requests import AwsRequest, Dispatcher, access_key_of, parameters_of, read_request, refusal
+from sandbox.requests import AwsRequest, Dispatcher, access_key_of, parameters_of, read_request, refusal, unread
 from sandbox.runtime import Sandbox
+from sandbox.turns import Turns, looked_again, overtaking_seconds
 from sandbox.visitors import why_refused
 
 log = logging.getLogger(__name__)
@@ -45,6 +44,7 @@ class SandboxApp:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._moto = Dispatcher()
+        self._turns = Turns(sandbox.engine.lock)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path: str = environ.get("PATH_INFO", "")
@@ -69,6 +69,7 @@ class SandboxApp:
         return self._call(aws, environ, start_response)
 
     def _call(self, aws: AwsRequest, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        began = time.monotonic()
         parameters = parameters_of(aws, environ)
         effect = self._sandbox.faults.effect_on(aws.service, aws.action)
         if effect and effect.wait_seconds:
@@ -81,6 +82,7 @@ class SandboxApp:
         self._sandbox.calls.add(aws.service, aws.action, parameters, status, aws.mutating)
         if aws.mutating:
             self._sandbox.changed()
+        time.sleep(overtaking_seconds(aws, environ, time.monotonic() - began))
         return body
 
     def _answer(self, aws: AwsRequest, environ: dict[str, Any], start_response: Any) -> tuple[Iterable[bytes], int]:
@@ -98,9 +100,8 @@ class SandboxApp:
                 return pricing.respond(aws.action, aws.body)(environ, note_status), seen[0]
             if aws.service == "application-autoscaling" and aws.mutating:
                 self._sandbox.scaler.look()  # what was due before a change happens as it was set then
-            # What the engine moves by itself is read and changed by one thread at a time.
-            with self._sandbox.engine.lock if aws.service in engine.SERVICES else nullcontext():
-                return self._moto(environ, note_status), seen[0]
+            with self._turns.of(aws):
+                return looked_again(aws, lambda: self._moto(unread(aws, environ), note_status)), seen[0]
         except NotImplementedError as error:
             message = f"The sandbox does not implement {aws.service}:{aws.action} ({error})"
             log.warning(message)

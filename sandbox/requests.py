@@ -97,7 +97,6 @@ def read_request(environ: dict[str, Any], dispatcher: Dispatcher) -> AwsRequest:
     body = b""
     if service != "s3":
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
     request = _request(environ, body)
     if service == "elb" and request.form.get("Version") == _ELBV2_VERSION:
         service = "elbv2"
@@ -107,6 +106,11 @@ def read_request(environ: dict[str, Any], dispatcher: Dispatcher) -> AwsRequest:
     except Exception:  # an unknown service, path or action: moto gives the answer, we only give it a name
         operation, uri_parameters, action = None, {}, _stated_action(request)
     return AwsRequest(service, action, operation, uri_parameters, body, access_key_of(environ))
+
+
+def unread(aws: AwsRequest, environ: dict[str, Any]) -> dict[str, Any]:
+    """The same question with its body from the start; S3's may stream, and can be read once only."""
+    return environ if aws.service == "s3" else {**environ, "wsgi.input": io.BytesIO(aws.body)}
 
 
 def _request(environ: Mapping[str, Any], body: bytes) -> Request:

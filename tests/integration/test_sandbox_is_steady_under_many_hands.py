@@ -63,3 +63,28 @@ def test_the_engine_never_stumbles_and_every_call_is_answered(world: World, log:
         each.result()
     assert "stumbled" not in log.read_text()
     assert "failed inside moto" not in log.read_text()
+
+
+def writes_logs(world: World, hand: int) -> None:
+    """Log groups are made, and all of them looked at, as Terraform does with ten hands."""
+    logs: Any = world.sandbox.client("logs")
+    for number in range(ROUNDS * 10):
+        logs.create_log_group(logGroupName=f"/hand/{hand}/{number}")
+        assert logs.describe_log_groups(logGroupNamePrefix=f"/hand/{hand}/{number}")["logGroups"]
+
+
+def keeps_parameters(world: World, hand: int) -> None:
+    ssm: Any = world.sandbox.client("ssm")
+    for number in range(ROUNDS * 10):
+        ssm.put_parameter(Name=f"/hand/{hand}/{number}", Type="String", Value="x")
+        filters = [{"Key": "Name", "Option": "Equals", "Values": [f"/hand/{hand}/{number}"]}]
+        assert ssm.describe_parameters(ParameterFilters=filters)["Parameters"]
+
+
+def test_whoever_looks_never_meets_a_change_half_way(world: World, log: Path) -> None:
+    hands: list[Callable[[World, int], None]] = [*[writes_logs] * 5, *[keeps_parameters] * 5]
+    with ThreadPoolExecutor(len(hands)) as pool:
+        done = [pool.submit(hand, world, number) for number, hand in enumerate(hands)]
+    for each in done:
+        each.result()
+    assert "failed inside moto" not in log.read_text()
