@@ -252,7 +252,7 @@ class Execution:
             self.workspace.write_aws_config(config)
         if self.own is not None:
             self._lay_secrets(self.own)
-            if words := foreign.moved_to(self.own, self.run.bound["modules_revision"]):
+            if words := foreign.moved_to(self.own, self.run.bound["modules_revision"], self._look):
                 self.say(words)
 
 
@@ -270,7 +270,8 @@ def executing(claim: Claim, work: accounts.Work, *, obeys_cancel: bool = True) -
     account = accounts.account_of(run.environment, config, work)
     workspace = workspace_of(run)
     terraform = find_tools()[0]
-    walls = None if config.terraform is None else walls_of(workspace, terraform)
+    is_foreign = config.terraform is not None
+    enclosed = walls_of(workspace, terraform) if is_foreign else None
     redactor = Redactor(own_secrets(os.environ))
     writer = OutputWriter(present(run.stream, "the run's output"), redactor)
     try:
@@ -282,8 +283,9 @@ def executing(claim: Claim, work: accounts.Work, *, obeys_cancel: bool = True) -
             heartbeat=claim.heartbeat,
             started=claim.holds_by,
         )
-        gets_modules = config.terraform is None  # foreign code's lie beside it, looked at
-        runner = Runner(terraform, workspace, account, hooks, tags=_tags(run), walls=walls, gets_modules=gets_modules)
+        runner = Runner(
+            terraform, workspace, account, hooks, tags=_tags(run), walls=enclosed, gets_modules=not is_foreign
+        )
         address = accounts.state_address(run.environment, account)
         execution = Execution(claim, writer, account, address, workspace, runner, redactor)
         try:

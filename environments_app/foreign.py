@@ -22,6 +22,8 @@ from environments_app.terraform.fetched import Fetched, Look, SourceFailed, comm
 from environments_app.terraform.inspection import Inspection, inspect
 from environments_app.terraform.refusals.refused import Refused
 
+TESTS = (".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json")
+
 
 class NotAllowed(SlipwayError):
     """The code, or what it is given, is refused before terraform starts; `problems` holds everything at once."""
@@ -89,7 +91,9 @@ def with_modules(system: System, own: OwnTerraform, code: Source, say: Callable[
 
     laid = modules.lay(own.path, code.found, settings.SLIPWAY_TERRAFORM_PROVIDERS, fetch, look)
     refuse(laid.refused)
-    return replace(code.fetched, files={**code.fetched.files, **laid.files})
+    files = {**code.fetched.files, **laid.files}
+    # Terraform's tests may use modules of their own, which no plan needs and nobody has looked at.
+    return replace(code.fetched, files={name: files[name] for name in files if not name.endswith(TESTS)})
 
 
 def fetch_module(system: System, address: addresses.Remote, look: Look) -> Fetched:
@@ -99,8 +103,9 @@ def fetch_module(system: System, address: addresses.Remote, look: Look) -> Fetch
         raise NotAllowed(
             "MODULE_NOT_TRUSTED",
             f"The module's repository {address.repository} is read by ssh, with the worker's own key, and is not "
-            f"trusted at {address.reference or 'its default branch'} for {system.slug}. An administrator of this "
-            "installation can trust it on the system's page “Accounts and sources”; or name it by https.",
+            f"trusted at {address.reference or 'its default branch (give it a ?ref=)'} for {system.slug}. An "
+            "administrator of this installation can trust it on the system's page “Accounts and sources”; or name it "
+            "by https.",
         )
     try:
         with git.opened(signs_in=trusted, look=look) as repository:
@@ -117,12 +122,12 @@ def secret_values(account: Account, own: OwnTerraform) -> dict[str, str]:
     return {name: secretstores.read(account, each.store, each.name) for name, each in own.secret_variables.items()}
 
 
-def moved_to(own: OwnTerraform, revision: str) -> str:
+def moved_to(own: OwnTerraform, revision: str, look: Look) -> str:
     """What to say of a reference that names another commit than the approved one; "" where it does not."""
     planned = commit_of(revision)
     try:
-        now = source.tip_of(own, settings.SLIPWAY_TERRAFORM_FOLDERS)
-    except SlipwayError as error:
+        now = source.tip_of(own, settings.SLIPWAY_TERRAFORM_FOLDERS, look)
+    except SourceFailed as error:
         return f"whether {own.reference} has moved on since is not known: {error.message}"
     if not now or now == planned:
         return ""

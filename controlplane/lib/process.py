@@ -162,11 +162,15 @@ class Process:
         self.close()
 
     def _signal(self, number: int) -> None:
-        """Signals the program's group: the guard's only child leads it."""
+        """Signals the program, which leads its group, and what the guard adopted of it, which may lead none."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for child in children.read_text().split():
-                os.killpg(int(child), number)
+            for child in map(int, children.read_text().split()):
+                try:
+                    os.killpg(child, number)
+                except ProcessLookupError:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(child, number)
 
     def close(self) -> None:
         """Kills what is left and frees the pipe; safe to call again."""

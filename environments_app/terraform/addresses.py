@@ -15,8 +15,8 @@ _HOST = r"\w[\w.-]*(:\d+)?"
 _REMOTE = re.compile(
     rf"(?P<package>git::(?P<url>https://{_HOST}/~?{_PATH}|ssh://(\w[\w.-]*@)?{_HOST}/~?{_PATH})"
     rf"|(?P<scp>\w[\w.-]*@\w[\w.-]*):(?P<scp_path>{_PATH})"
-    rf"|(?P<github>github\.com/{_NAME}/{_NAME}))"
-    rf"(//(?P<folder>{_PATH}))?"
+    rf"|(?P<github>github\.com/{_NAME}/{_NAME})(/(?P<github_folder>{_PATH}))?)"
+    rf"(//(?P<folder>{_PATH}))?(?P<slash>/)?"
     # Of what go-getter takes from a query: no key, no unpacking, no reference that git could read as an option.
     r"(?P<query>\?(ref=\w[\w./+-]*|depth=\d+)(&(ref=\w[\w./+-]*|depth=\d+))*)?"
 )
@@ -55,7 +55,9 @@ def read(text: str) -> Local | Remote | None:
     found = _REMOTE.fullmatch(text)
     if found is None or ".." in text:
         return None
-    folder, query = found["folder"] or "", found["query"] or ""
+    folder, query = found["folder"] or found["github_folder"] or "", found["query"] or ""
+    if found["folder"] and found["github_folder"]:
+        return None
     if found["scp"]:
         repository = f"{found['scp']}:{found['scp_path']}"
         package = f"git::ssh://{found['scp']}/{found['scp_path']}"
@@ -64,6 +66,8 @@ def read(text: str) -> Local | Remote | None:
         package = f"git::{repository}"
     else:
         repository, package = found["url"], found["package"]
+        if found["slash"] and not folder:
+            package += "/"
     given = parse_qsl(query.removeprefix("?").replace("+", "%2B"))
     # go-getter takes the first of several (net/url's Query().Get); two that differ would be read as one or the other.
     references = {value for name, value in given if name == "ref"}

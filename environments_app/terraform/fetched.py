@@ -62,7 +62,11 @@ def strange_name(name: str) -> Refused:
 def check_size(files: int, size: int) -> None:
     """Raises SourceFailed where it is more than anybody's infrastructure."""
     if files > MOST_FILES or size > MOST_BYTES:
-        raise SourceFailed(
-            f"The source, with all modules that it uses, has more than {MOST_FILES} files or "
-            f"{MOST_BYTES // 1024**2} MiB. Keep the Terraform code in a repository or folder of its own."
-        )
+        raise too_large()
+
+
+def too_large() -> SourceFailed:
+    return SourceFailed(
+        f"The source, or a repository that it uses, has more than {MOST_FILES} files or {MOST_BYTES // 1024**2} MiB. "
+        "Keep the Terraform code in a repository or folder of its own."
+    )

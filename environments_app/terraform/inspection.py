@@ -123,13 +123,14 @@ class _Walk:
         line = source.line if source else block.line
         address = None if said is None else addresses.read(said)
         here = self._calls[entry.folder]
-        if not addresses.is_name(block.labels[0]) or any(call.name == block.labels[0] for call in here):
-            words = f"the module {block.labels[0]!r} has a name that is no name, or that stands there twice"
+        module = " ".join(block.labels)
+        if not addresses.is_name(module) or any(call.name == module for call in here):
+            words = f"the module {module!r} has a name that is no name, or that stands there twice"
             self.refused.append(Refused(name, block.line, words, "Give it a name of its own, and override nothing."))
         elif isinstance(address, addresses.Remote):
-            here.append(Call(block.labels[0], address))
+            here.append(Call(module, address))
         elif isinstance(address, addresses.Local):
-            here.append(Call(block.labels[0], address))
+            here.append(Call(module, address))
             folder = posixpath.normpath(posixpath.join(entry.folder, address.path))
             if is_inside(folder, entry.boundary):
                 self.module(Entry(folder, entry.root, entry.boundary))
@@ -149,6 +150,8 @@ def _way_to_a_module(said: str) -> str:
         return "Leave git:: out, or write git::ssh://git@HOST/PATH."
     if said.startswith("bitbucket.org/"):
         return f"Write git::https://{said}."
+    if said.startswith("git::https://") and "@" in said:
+        return "Leave out who signs in (…@): git on the worker knows, where an administrator trusts the repository."
     if re.fullmatch(r"([\w.-]+/)?\w+/[\w-]+/\w+(//.*)?", said):
         return f"It is an address of a registry, which names its repository on the module's page. {way}"
     return way

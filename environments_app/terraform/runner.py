@@ -125,7 +125,7 @@ class Runner:
     def push_state(self, state: bytes) -> None:
         """Pushes a state that an earlier apply could not save."""
         self.init_again(locked=False)
-        (self._workspace.stack / KEPT_STATE).write_bytes(state)
+        self._workspace.write(KEPT_STATE, state)
         self._text("state push", self._commands.push_state(KEPT_STATE), INIT_SECONDS)
 
     def _run(

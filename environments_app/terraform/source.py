@@ -18,6 +18,7 @@ from environments_app.terraform.fetched import (
 )
 from environments_app.terraform.refusals.refused import Refused
 
+TIP_SECONDS = 10.0
 _LEFT_OUT = frozenset({".git", ".terraform"})
 """What git and Terraform keep for themselves in a folder of the worker."""
 
@@ -31,10 +32,10 @@ def fetch(own: OwnTerraform, folders: Sequence[Path], look: Look = nobody_looks)
 
 
 def tip_of(own: OwnTerraform, folders: Sequence[Path], look: Look = nobody_looks) -> str:
-    """The commit that the reference names now; "" for a folder. Raises SourceFailed."""
+    """The commit that the reference names now; "" for a folder. Raises SourceFailed, soon: it is only told."""
     if not own.is_repository:
         return ""
-    with git.opened(local=_is_local(own, folders), look=look) as repository:
+    with git.opened(local=_is_local(own, folders), look=look, patience=TIP_SECONDS) as repository:
         return repository.resolve(own.source, own.reference or "")[1]
 
 

@@ -8,12 +8,14 @@ Where the Terraform is foreign, its whole source lies in source/ in place of sta
 to the user that runs it. That user's files are then never followed elsewhere: they are read as what they are.
 """
 
+import errno
 import hashlib
 import io
 import itertools
 import json
 import os
 import shutil
+import stat
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -148,12 +150,16 @@ class Workspace:
         """Values of sensitive variables: in a file that no archive holds."""
         self._write_private(self.stack / commands.SECRETS_FILE, json.dumps(values))
 
+    def write(self, name: str, content: bytes) -> None:
+        """A private file in the root module's folder; a link that lies there is not followed. Raises OSError."""
+        self._write_private(self.stack / name, content)
+
     def write_cli_config(self, text: str) -> None:
         self._write_private(self.folder / commands.CLI_CONFIG_FILE, text)
 
-    def _write_private(self, path: Path, text: str) -> None:
-        with open(path, "w", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600)) as file:
-            file.write(text)
+    def _write_private(self, path: Path, content: str | bytes) -> None:
+        with open(path, "wb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600)) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             if self.owner is not None:
                 os.fchown(file.fileno(), self.owner, self.owner)
 
@@ -178,7 +184,7 @@ class Workspace:
         buffer = io.BytesIO()
         try:
             with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as tar:
-                tar.add(self.folder, arcname=".", filter=_worth_keeping)
+                _add_files(tar, self.folder)
         except OSError as error:
             raise WorkspaceError(self.folder, error) from error
         return buffer.getvalue()
@@ -213,10 +219,38 @@ class Workspace:
         self.temporary.mkdir(mode=0o700)
 
 
-def _worth_keeping(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    parts = Path(member.name).parts
-    holds_providers = any(pair == PROVIDERS for pair in itertools.pairwise(parts))
-    return None if holds_providers or NOT_ARCHIVED.intersection(parts) else member
+def _add_files(tar: tarfile.TarFile, root: Path) -> None:
+    """Folders and ordinary files, read as what they are when they are opened: nothing is followed elsewhere."""
+    for folder, names, leaves, descriptor in os.fwalk(root, follow_symlinks=False):
+        here = Path(folder).relative_to(root)
+        names[:] = sorted(
+            name
+            for name in names
+            if _is_worth_keeping(here / name)
+            and stat.S_ISDIR(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode)
+        )
+        for name in names:
+            info = tarfile.TarInfo(str(here / name))
+            info.type, info.mode = tarfile.DIRTYPE, 0o700
+            tar.addfile(info)
+        for name in sorted(leaf for leaf in leaves if _is_worth_keeping(here / leaf)):
+            try:
+                opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
+            except OSError as error:
+                if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link, a socket
+                    continue
+                raise
+            with os.fdopen(opened, "rb") as file:
+                found = os.fstat(opened)
+                if stat.S_ISREG(found.st_mode):
+                    info = tarfile.TarInfo(str(here / name))
+                    info.size, info.mode, info.mtime = found.st_size, found.st_mode & 0o777, int(found.st_mtime)
+                    tar.addfile(info, file)
+
+
+def _is_worth_keeping(path: Path) -> bool:
+    holds_providers = any(pair == PROVIDERS for pair in itertools.pairwise(path.parts))
+    return not (holds_providers or NOT_ARCHIVED.intersection(path.parts))
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:

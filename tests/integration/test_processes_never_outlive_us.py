@@ -96,6 +96,24 @@ def test_an_exception_of_ours_lets_it_finish_what_it_is_at(tmp_path: Path) -> No
     assert (tmp_path / "state").read_text() == "written"
 
 
+@pytest.mark.parametrize("how", ["it ends", "it is canceled"])
+def test_what_left_its_group_ends_with_it(tmp_path: Path, how: str) -> None:
+    """A daemon, as setsid(1) makes one: no signal to the program's group reaches it."""
+    seen: list[bytes] = []
+    last = "exit 0" if how == "it ends" else "sleep 1000"
+    code = f"setsid sh -c 'echo $$; setsid sleep 1000 & echo $!; wait' & sleep 0.3; {last}"
+    process = Process(Command(("/bin/sh", "-c", code), tmp_path, {"PATH": os.environ["PATH"]}))
+    process.run(
+        seen.append,
+        wants_cancel=lambda: how != "it ends" and len(b"".join(seen).split()) == 2,
+        look_every=0.05,
+        grace=1,
+    )
+    pids = [int(pid) for pid in b"".join(seen).split()]
+    assert len(pids) == 2
+    assert not any(started_at(pid) for pid in pids)
+
+
 PARENT = """
 import sys
 from pathlib import Path

@@ -1,16 +1,20 @@
 """A source is fetched by the real git: one branch, tag or commit, ordinary files only, and nothing of it acts."""
 
+import contextlib
 import os
 import shutil
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from environments_app.schema.own_terraform import OwnTerraform
 from environments_app.terraform.fetched import SourceFailed
-from environments_app.terraform.git import what_git_said
+from environments_app.terraform.git import opened, what_git_said
 from environments_app.terraform.source import fetch, tip_of
 from tests.own_terraform_world import Repository, git, repository
+from tests.sandbox_fixture import eventually
 
 needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="this machine has no ssh client")
 
@@ -125,3 +129,57 @@ def test_a_host_that_does_not_answer_is_said_in_words(scheme: str) -> None:
 )
 def test_of_what_git_says_the_cause_is_told(errors: str, words: str) -> None:
     assert what_git_said(errors) == words
+
+
+def test_references_by_their_whole_names_and_short_commits(code: Repository) -> None:
+    git(code.folder, "tag", "v1")
+    first = git(code.folder, "rev-parse", "HEAD")
+    with opened(local=True) as repository:
+        for reference in ("refs/heads/main", "heads/main", "refs/tags/v1", "tags/v1", "HEAD", ""):
+            assert repository.resolve(code.source, reference)[1] == first
+        with pytest.raises(SourceFailed, match="A commit is named by its full id"):
+            repository.resolve(code.source, first[:8])
+
+
+def test_a_tree_of_trees_is_refused_before_it_is_held_in_memory(code: Repository) -> None:
+    """Eight levels of ten equal folders: a hundred million names in a few kilobytes."""
+    tree = git(code.folder, "rev-parse", "HEAD^{tree}")
+    for _ in range(8):
+        rows = "".join(f"040000 tree {tree}\tf{number}\n" for number in range(10))
+        made = subprocess.run(
+            ["git", "mktree"], cwd=code.folder, input=rows, capture_output=True, text=True, check=True
+        )
+        tree = made.stdout.strip()
+    git(code.folder, "update-ref", "refs/heads/main", git(code.folder, "commit-tree", "-m", "bomb", tree))
+    with pytest.raises(SourceFailed, match="more than 5000 files or 64 MiB"):
+        fetch(own(code), [code.folder.parent])
+
+
+def test_what_a_host_sends_has_a_limit(code: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("environments_app.terraform.git.MOST_WRITTEN", 64 * 1024)
+    (code.folder / "noise").write_bytes(os.urandom(1024 * 1024))
+    code.commit()
+    with pytest.raises(SourceFailed):
+        fetch(own(code), [code.folder.parent])
+
+
+def test_git_and_what_it_started_end_with_whoever_waits_for_it(tmp_path: Path) -> None:
+    """A host that takes the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"https://127.0.0.1:{silent.getsockname()[1]}/a.git"
+
+        def lost() -> None:
+            raise RuntimeError("the claim is lost")
+
+        with pytest.raises(RuntimeError, match="the claim is lost"), opened(look=lost) as repository:
+            repository.resolve(address, "main")
+        eventually(lambda: not asking(address), seconds=5, why="git and git-remote-https are gone")
+
+
+def asking(address: str) -> list[bytes]:
+    """The command lines of processes of this machine that name the address."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found.append(path.read_bytes())
+    return [line for line in found if address.encode() in line]

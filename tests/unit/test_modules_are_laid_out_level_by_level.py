@@ -96,6 +96,18 @@ def test_a_folder_of_the_repository_that_is_not_there() -> None:
     assert [each.what for each in laid.refused] == ["there is no Terraform code here"]
 
 
+def test_a_module_without_a_name() -> None:
+    (each,) = inspect({"main.tf": b'module {\n  source = "./b"\n}\n', "b/main.tf": b""}, ".", ALLOWED).refused
+    assert "has a name that is no name" in each.what
+
+
+@pytest.mark.parametrize("path", ["${path.root}/slipway-secrets.auto.tfvars.json", "slipway-secrets.auto.tfvars.json"])
+def test_a_module_of_another_repository_opens_nothing_of_the_root_module(path: str) -> None:
+    hosts = Hosts(net={"main.tf": f'locals {{\n  it = file("{path}")\n}}\n'.encode()})
+    laid = lay(hosts, {"main.tf": using(net=f"git::{HOST}/net.git")})
+    assert ["outside of the source" in each.what for each in laid.refused] == [True]
+
+
 @pytest.mark.parametrize("name", ["../../evil", "a/b", "a.b", "-a", ""])
 def test_a_name_that_would_lead_elsewhere(name: str) -> None:
     (each,) = inspect({"main.tf": using(**{name: "./b"}), "b/main.tf": b""}, ".", ALLOWED).refused

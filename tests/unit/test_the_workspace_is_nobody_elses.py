@@ -145,3 +145,19 @@ def test_a_name_that_leads_outside_is_not_written(tmp_path: Path) -> None:
 
 def test_its_state_goes_where_slipway_says(foreign: Workspace) -> None:
     assert 'backend "s3"' in (foreign.stack / commands.OVERRIDE_FILE).read_text()
+
+
+def test_an_archive_holds_files_and_nothing_that_they_lead_to(tmp_path: Path, workspace: Workspace) -> None:
+    """What runs in a workspace may leave a link, a pipe or a socket there; the archive is made with our own rights."""
+    (tmp_path / "secret").write_text("the worker's")
+    (workspace.stack / "link.tf").symlink_to(tmp_path / "secret")
+    (workspace.stack / "folder").symlink_to(tmp_path)
+    (workspace.stack / "deep" / "er").mkdir(parents=True)
+    (workspace.stack / "deep" / "er" / "own.tf").write_text("kept")
+    os.mkfifo(workspace.stack / "pipe")
+    archive = workspace.archive()
+    workspace.restore(archive)
+    left = {path.relative_to(workspace.stack).as_posix() for path in workspace.stack.rglob("*")}
+    assert {"deep", "deep/er", "deep/er/own.tf", "main.tf"} <= left
+    assert not left & {"link.tf", "folder", "pipe"}
+    assert (workspace.stack / "deep" / "er" / "own.tf").read_text() == "kept"

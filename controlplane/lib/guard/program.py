@@ -14,17 +14,27 @@ import select
 import signal
 import sys
 import time
+from pathlib import Path
 
 from controlplane.lib.guard.kernel import adopt_orphans, die_with_parent, gain_nothing
 from controlplane.lib.guard.walls import enclose
 
 
-def _signal_group(group: int, number: int) -> bool:
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        return False
-    return True
+def _interrupt(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGINT)
+
+
+def _end_family() -> None:
+    """Kills what is left of the program. What it started elsewhere, in a group of its own, was adopted by us."""
+    while True:
+        for child in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)  # and its children, if it has any, become ours
+        except ChildProcessError:
+            return
 
 
 def _drain(descriptor: int) -> None:
@@ -34,15 +44,15 @@ def _drain(descriptor: int) -> None:
 
 
 def _end(child: int, read_end: int, grace: float) -> None:
-    """Interrupt, grace, kill: in the end nothing of the child's group is left."""
-    _signal_group(child, signal.SIGINT)
+    """Interrupt, grace, kill: in the end nothing of the child is left."""
+    _interrupt(child)
     deadline = time.monotonic() + grace
     while time.monotonic() < deadline:
         if os.waitpid(child, os.WNOHANG)[0]:
             break
         _drain(read_end)
         signal.sigtimedwait([signal.SIGCHLD], 0.05)
-    _signal_group(child, signal.SIGKILL)
+    _end_family()
 
 
 def _turn_into(user: int) -> None:
@@ -66,7 +76,7 @@ def _become(command: list[str], user: str, walls: str, read_end: int, guard: int
         die_with_parent(guard)  # only now: whoever becomes another user is no longer told of its parent's death
         os.execvp(command[0], command)
     except OSError as error:
-        sys.stderr.write(f"{command[0]}: {error.strerror}\n")
+        sys.stderr.write(f"{error.filename or command[0]}: {error.strerror}\n")
     os._exit(127)
 
 
@@ -96,7 +106,7 @@ def main(arguments: list[str]) -> int:
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == child:
-                _signal_group(child, signal.SIGKILL)  # a provider that Terraform left behind
+                _end_family()  # a provider that Terraform left behind
                 code = os.waitstatus_to_exitcode(status)
                 return code if code >= 0 else 128 - code
             if pid == 0:

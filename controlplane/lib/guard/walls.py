@@ -1,8 +1,9 @@
-"""Walls around a program, held by the kernel: what it may open on this machine, and whom it may touch.
+"""Walls around a program, held by the kernel: which files it may open on this machine.
 
 Landlock (landlock(7)) needs no rights and cannot be taken back, and it holds for all that the program starts. Beside
 the files, it keeps the program from reading the memory and the environment of processes outside (/proc is theirs to
-guard by ptrace's rules), and, since its sixth version, from signalling them. It does not say whom it may call.
+guard by ptrace's rules), and, since its sixth version, from sending them signals. It knows nothing of whom the program
+calls, Unix sockets that have a path among them, nor of what one user's processes may ask of each other (prlimit(2)).
 """
 
 import ctypes
@@ -15,7 +16,10 @@ from collections.abc import Sequence
 from controlplane.lib.guard.kernel import LIBC, gain_nothing
 
 LEAST = 2
-"""The version that is asked for (Linux 5.19): the first in which a file may move between two folders of its own."""
+"""The version that is asked for (Linux 5.19): the first in which a file may move between two folders of its own.
+
+The third (Linux 6.2) also keeps files outside from being cut off, where the user may write to them.
+"""
 
 # System calls by number, the same on every architecture that Terraform is built for, and <linux/landlock.h>.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -39,8 +43,8 @@ def version() -> int:
 def enclose(reads: Sequence[str], writes: Sequence[str]) -> None:
     """From now on this process, and all that it starts, opens nothing but what lies in these files and folders.
 
-    `reads`: to read and to run; `writes`: for everything. What does not exist is passed over. Raises OSError where
-    the kernel cannot do it; then nothing may be run.
+    `reads`: to read and to run; `writes`: for everything. What does not exist, or is out of this user's reach anyway,
+    is passed over. Raises OSError where the kernel cannot do it; then nothing may be run.
     """
     known = version()
     if known < LEAST:
@@ -60,7 +64,7 @@ def enclose(reads: Sequence[str], writes: Sequence[str]) -> None:
 def _allow(ruleset: int, path: str, rights: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return
     if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
         rights &= _ON_FILES

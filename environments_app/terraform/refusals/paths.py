@@ -149,8 +149,9 @@ def _path(tokens: list[Token], entry: Entry) -> _Path:
     parts: list[str | tuple[Token, ...]] = [tuple(tokens)]
     if len(tokens) == 1 and tokens[0].kind == "string":
         parts = list(tokens[0].parts)
-    # A path by itself begins where Terraform runs: in the root module.
-    base, boundary, rest = entry.root, ".", parts
+    # A path by itself begins where Terraform runs: in the root module. What lies there, the values of secrets among it,
+    # is no business of a module from another repository.
+    base, boundary, rest = entry.root, entry.boundary, parts
     if parts and not isinstance(parts[0], str):
         words = tuple(token.text for token in parts[0] if token.kind != "newline")
         if words == ("path", ".", "module"):
