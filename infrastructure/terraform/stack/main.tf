@@ -50,7 +50,6 @@ module "security_groups" {
   }
   services = {
     for name, service in var.services : name => {
-      ports         = [for container in service.containers : container.port if container.port != null]
       is_routed     = service.routing != null
       receives_from = service.receives_from
       uses_database = service.uses_database
