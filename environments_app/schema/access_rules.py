@@ -75,6 +75,19 @@ ERRORS: tuple[Callable[[EnvironmentConfig], Iterator[Problem]], ...] = (_gateway
 
 
 def warnings(config: EnvironmentConfig) -> Iterator[Problem]:
+    """What is allowed and does not do what it looks like."""
+    yield from _gateway_warnings(config)
+    for name in config.user_pool.identity_buckets if config.user_pool else ():
+        bucket = config.buckets.get(name)
+        if bucket and not bucket.cors_origins:
+            yield Problem(
+                f"buckets.{name}.cors_origins",
+                "users have credentials for it, and no page may use them: browsers refuse it on every site",
+                "the sites that users work on, or none where only apps outside browsers reach it",
+            )
+
+
+def _gateway_warnings(config: EnvironmentConfig) -> Iterator[Problem]:
     """What the gateway does not keep out, and what its cache does not tell apart."""
     api = config.api_gateway
     if api is None:
