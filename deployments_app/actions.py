@@ -14,7 +14,7 @@ from django.db import transaction
 from controlplane.lib import clock
 from controlplane.lib.aws import AwsError
 from controlplane.lib.errors import present
-from deployments_app import autoscaling, pace, policies, taskdefinition, words
+from deployments_app import autoscaling, pace, policies, routing, taskdefinition, words
 from deployments_app.ecs import Ecs
 from deployments_app.models import Deployment
 from deployments_app.services import targets
@@ -109,16 +109,6 @@ def _other_balancers(seen: Observed, wanted: Sequence[model.Balancer] | None) ->
     return list(wanted or ()) if changed else None
 
 
-def _balancers(target: Mapping[str, Any]) -> list[model.Balancer] | None:
-    """Those of a service's output: none where it is null, not said where the output does not have it."""
-    if "load_balancer" not in target:
-        return None
-    routed = target["load_balancer"]
-    if routed is None:
-        return []
-    return [model.Balancer(routed["target_group_arn"], routed["container_name"], int(routed["container_port"]))]
-
-
 def _update(claim: Claim, seen: Observed, action: model.Update) -> timedelta:
     row = claim.deployment
     is_first = not row.snapshot["previous"]
@@ -129,7 +119,7 @@ def _update(claim: Claim, seen: Observed, action: model.Update) -> timedelta:
         task_definition=row.task_definition_arn,
         configuration=configuration(_policy(row), row.target["alarm_names"], can_return=not is_first),
         desired=row.snapshot["desired"] if is_first else None,
-        balancers=_other_balancers(seen, _balancers(row.target)),
+        balancers=_other_balancers(seen, routing.balancers(row.target)),
     )
     return _advance(claim, seen, model.Advance("rolling_out"))
 

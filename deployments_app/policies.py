@@ -111,14 +111,19 @@ def bound_inputs(
     *,
     digests: Mapping[str, str],
     rendered: Mapping[str, Any],
+    load_balancer: str,
     strategy: Mapping[str, Any],
     config_version: int,
     protection_version: int,
 ) -> dict[str, Any]:
-    """What an approval of a deployment is an approval of (design, section 4). Secrets are in `rendered`, by ARN."""
+    """What an approval of a deployment is an approval of (design, section 4). Secrets are in `rendered`, by ARN.
+
+    load_balancer: where it leads, in words that name all of it (routing.words).
+    """
     return {
         "digests": dict(digests),
         "task_definition": fingerprint(rendered),
+        "load_balancer": load_balancer,
         "strategy": dict(strategy),
         "config_version": config_version,
         "protection_version": protection_version,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from django.db.models import QuerySet
 
 from controlplane.core.models import ApprovalRequest, System
 from controlplane.lib import signing
-from deployments_app import taskdefinition
+from deployments_app import routing, taskdefinition
 from deployments_app.models import Deployment, Release
+from deployments_app.strategies.model import Balancer
 
 _RELATED = ("environment__system", "service", "release__service", "release__system", "stream", "service_stream")
 
@@ -42,9 +44,13 @@ def approval_of(deployment: Deployment) -> ApprovalRequest | None:
 
 
 def changes(deployment: Deployment) -> list[taskdefinition.Change]:
-    """What the new task definition changes against what ran before, images first."""
+    """What it changes against what ran before: the task definition, images first, and the way of the traffic."""
+    asked = routing.balancers(deployment.target)
     before = deployment.snapshot.get("definition")
-    if before is None:
+    if before is not None:
+        had = deployment.snapshot.get("balancers")
+        led = None if had is None else list(starmap(Balancer, had))
+    else:
         previous = (
             Deployment.objects.standing()
             .filter(environment_id=deployment.environment_id, service_id=deployment.service_id)
@@ -53,13 +59,17 @@ def changes(deployment: Deployment) -> list[taskdefinition.Change]:
             .first()
         )
         before = previous.rendered if previous else {}
-    return taskdefinition.diff(before, deployment.rendered)
+        led = routing.balancers(previous.target) if previous else None
+    return taskdefinition.diff(before, deployment.rendered) + routing.changes(led, asked)
 
 
 def unreleased(running: Deployment, outputs: Mapping[str, Any]) -> list[taskdefinition.Change]:
     """What was applied since the `running` deployment and is not released; `outputs`: of the environment's state."""
     service = (outputs.get("services") or {}).get(running.service.slug)
-    return taskdefinition.unreleased(service["task_template"], running.rendered) if service else []
+    if not service:
+        return []
+    waiting = taskdefinition.unreleased(service["task_template"], running.rendered)
+    return waiting + routing.changes(routing.balancers(running.target), routing.balancers(service))
 
 
 def webhook_body(system: System, service: str, image: str, digest: str, **more: Any) -> str:

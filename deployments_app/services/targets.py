@@ -7,7 +7,7 @@ from uuid import UUID
 
 from controlplane.lib.aws import Account
 from controlplane.lib.errors import Refusal
-from deployments_app import policies, taskdefinition
+from deployments_app import policies, routing, taskdefinition
 from deployments_app.models import Deployment, Release
 from environments_app import schema
 from environments_app.accounts import account_of
@@ -92,6 +92,7 @@ def prepare(environment: Environment, release: Release, strategy: str | None, ki
         bound=policies.bound_inputs(
             digests=release.digests,
             rendered=rendered,
+            load_balancer=routing.words(target),
             strategy={"name": chosen, **policy.model_dump(mode="json", exclude={"strategy"})},
             config_version=environment.config_version.number,
             protection_version=environment.protection.number,

@@ -1,7 +1,7 @@
 """Rules of who may call the services: API gateway and user pool (see rules.py)."""
 
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from environments_app.schema.config import EnvironmentConfig
 from environments_app.schema.problems import Problem
@@ -43,6 +43,13 @@ def _users(config: EnvironmentConfig) -> Iterator[Problem]:
                 yield Problem(
                     f"user_pool.{kind}.{index}", "Cognito takes plain HTTP for localhost only", "an https:// address"
                 )
+    for index, address in enumerate(pool.callback_urls):
+        if "#" in address:
+            yield Problem(
+                f"user_pool.callback_urls.{index}",
+                "Cognito takes no address with a fragment, as the answer of a sign-in is added to it",
+                f"{urldefrag(address).url}, with what it shows in the path or the query",
+            )
     for word in ("aws", "amazon", "cognito"):
         if word in (pool.sign_in_prefix or ""):
             yield Problem("user_pool.sign_in_prefix", f"Cognito keeps the word {word} to itself", "another prefix")
@@ -68,6 +75,19 @@ ERRORS: tuple[Callable[[EnvironmentConfig], Iterator[Problem]], ...] = (_gateway
 
 
 def warnings(config: EnvironmentConfig) -> Iterator[Problem]:
+    """What is allowed and does not do what it looks like."""
+    yield from _gateway_warnings(config)
+    for name in config.user_pool.identity_buckets if config.user_pool else ():
+        bucket = config.buckets.get(name)
+        if bucket and not bucket.cors_origins:
+            yield Problem(
+                f"buckets.{name}.cors_origins",
+                "users have credentials for it, and no page may use them: browsers refuse it on every site",
+                "the sites that users work on, or none where only apps outside browsers reach it",
+            )
+
+
+def _gateway_warnings(config: EnvironmentConfig) -> Iterator[Problem]:
     """What the gateway does not keep out, and what its cache does not tell apart."""
     api = config.api_gateway
     if api is None:

@@ -33,7 +33,10 @@ class Bucket(Section):
     purpose: str = Field(description="What it holds, for people")
     versioning: bool = Field(default=True, description="Whether replaced objects are kept")
     lifecycle: Lifecycle | None = Field(default=None, description="Lifecycle rules; null: objects stay")
-    cors_origins: tuple[DomainName, ...] = Field(default=(), description="Sites that browsers may read it from")
+    cors_origins: tuple[DomainName, ...] = Field(
+        default=(),
+        description="Sites whose pages may read it, and write it where it is one of user_pool.identity_buckets",
+    )
     replica_region: Region | None = Field(default=None, description="Region that objects are copied to; null: none")
     force_destroy: bool = Field(default=False, description="Whether a destroy may delete it with its objects")
 

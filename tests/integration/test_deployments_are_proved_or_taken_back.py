@@ -5,7 +5,7 @@ import pytest
 from controlplane.core.actors import Actor
 from controlplane.core.models import AuditEvent, LockHold
 from controlplane.core.services import output
-from deployments_app import jobs, servicelogs
+from deployments_app import jobs, selectors, servicelogs
 from deployments_app.models import Deployment
 from deployments_app.services import deployments
 from environments_app.models import Environment, StateVersion
@@ -155,6 +155,47 @@ def test_a_release_moves_the_traffic_to_the_port_that_was_applied(
     health = sandbox.client("elbv2").describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
     serving = {each["Target"]["Port"] for each in health if each["TargetHealth"]["State"] == "healthy"}
     assert serving == {9090}
+
+
+def with_proxy(environment: Environment, container: str) -> None:
+    """As if an apply had put a second container into the task, and led the traffic to this one of the two."""
+    given = StateVersion.objects.get(environment=environment).outputs
+    service = given["services"]["api"]
+    api, *_ = service["task_template"]["container_definitions"]
+    ports = {"api": 8080, "proxy": 9090}
+    service["task_template"]["container_definitions"] = [
+        {**api, "name": name, "portMappings": [{"containerPort": port, "hostPort": port, "protocol": "tcp"}]}
+        for name, port in ports.items()
+    ]
+    service["load_balancer"] = {
+        "target_group_arn": service["target_group_arn"],
+        "container_name": container,
+        "container_port": ports[container],
+    }
+    StateVersion.objects.filter(environment=environment).update(outputs=given)
+
+
+def test_the_traffic_moves_to_another_container_by_a_deployment_of_the_same_images(
+    world: ReleaseWorld, environment: Environment
+) -> None:
+    with_proxy(environment, "api")
+    release = world.release("healthy")
+    api = release.images.get()
+    release.images.create(container="proxy", repository=api.repository, digest=api.digest)
+    first = world.ended(world.asked(release))
+    assert first.state == "succeeded", (first.failure, told(first))
+    with_proxy(environment, "proxy")
+
+    moved = world.asked(release)
+    led = [(change.what, change.before, change.after) for change in selectors.changes(moved)]
+    assert led == [("load balancer leads to", "api:8080", "proxy:9090")]
+    moved = world.ended(moved)
+
+    assert moved.state == "succeeded", (moved.failure, told(moved))
+    assert [(each["containerName"], each["containerPort"]) for each in world.describe()["loadBalancers"]] == [
+        ("proxy", 9090)
+    ]
+    assert moved.release.digests == first.release.digests
 
 
 def test_what_is_taken_back_serves_on_its_own_port_again(world: ReleaseWorld, environment: Environment) -> None:

@@ -68,6 +68,41 @@ def test_what_is_new_or_gone_is_told_with_its_container(environment: Environment
         assert said in shown(environment, path)
 
 
+GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop-development-api/1"
+
+
+def led(container: str | None, port: int = 8080, group: str = GROUP) -> dict[str, Any]:
+    """The outputs where the load balancer leads to this container, or nowhere."""
+    routed = {"target_group_arn": group, "container_name": container, "container_port": port}
+    return release_world.outputs(load_balancer=routed if container else None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (led("api"), led("proxy"), "load balancer leads to api:8080 → proxy:8080"),
+        (led("api"), led(None), "load balancer leads to api:8080 → none"),
+        (led(None), led("api"), "load balancer leads to none → api:8080"),
+        (led("api"), led("api", group="arn:2"), f"load balancer leads to api:8080 by {GROUP} → api:8080 by arn:2"),
+    ],
+)
+def test_traffic_that_waits_to_be_led_elsewhere_is_named(
+    environment: Environment, before: dict[str, Any], after: dict[str, Any], said: str
+) -> None:
+    release_world.provisioned(environment, before)
+    running = release_world.succeeded(release_world.asked(environment))
+    assert "Not yet released" not in shown(environment, "/environments/shop/development")
+    release_world.provisioned(environment, after)
+
+    for path in ("/environments/shop/development", f"/releases/{running.release_id}"):
+        page = shown(environment, path)
+        assert "Not yet released" in page
+        assert said in page
+
+    release_world.succeeded(release_world.asked(environment, running.release))
+    assert "Not yet released" not in shown(environment, "/environments/shop/development")
+
+
 def test_the_api_says_it_too(environment: Environment, running: Deployment) -> None:
     applied(environment, cpu="512", memory="1024")
     _, token = ApiToken.issue(factories.member(environment.system, "viewer"), "test")

@@ -4,6 +4,7 @@ One of each shape is part of `make test`, the rest of `make test-systems`.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from controlplane.core.actors import Actor
 from environments_app.models import ConfigVersion, Environment, Run, StateVersion
 from environments_app.schema import canonical, load_blueprint
 from environments_app.services import blueprints, configs
+from tests.reference_figures import not_made
 from tests.run_helpers import approve_and_apply, plan, text_of
 from tests.sandbox_fixture import SandboxProcess
 from tests.terraform_fixture import REPOSITORY_ROOT
@@ -58,6 +60,8 @@ def test_an_environment_lives(environment: Environment, sandbox: SandboxProcess)
     made = applied(environment, sandbox)
     state = StateVersion.objects.get(run=made)
     assert state.resources == made.summary["add"] > 20
+    system, name = environment.system.slug, environment.slug
+    assert not_made(system, name, resources(kept_state(environment, sandbox), state.outputs)) == []
 
     again = plan(environment)
     assert again.state == "no_changes", json.dumps(again.summary["changes"])
@@ -111,12 +115,30 @@ def save(environment: Environment, document: dict[str, Any]) -> None:
     environment.__dict__.pop("config_version", None)
 
 
-def assert_no_secret_rests(environment: Environment, sandbox: SandboxProcess) -> None:
-    """Neither in Terraform's state nor in a row or an output."""
-    s3, secrets = sandbox.client("s3"), sandbox.client("secretsmanager")
+def kept_state(environment: Environment, sandbox: SandboxProcess) -> str:
+    """Terraform's state, as it lies in its bucket."""
+    s3 = sandbox.client("s3")
     bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("slipway-state-"))
     key = f"{environment.system.slug}/{environment.slug}/terraform.tfstate"
-    kept = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    kept: str = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    return kept
+
+
+def resources(kept: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes by address of what a state holds, beside the outputs."""
+    found = {f"output.{name}": value for name, value in outputs.items()}
+    for each in json.loads(kept)["resources"]:
+        for instance in each["instances"] if each["mode"] == "managed" else ():
+            index = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+            place = ".".join(filter(None, (each.get("module"), each["type"], each["name"])))
+            found[place + index] = instance["attributes"]
+    return found
+
+
+def assert_no_secret_rests(environment: Environment, sandbox: SandboxProcess) -> None:
+    """Neither in Terraform's state nor in a row or an output."""
+    secrets = sandbox.client("secretsmanager")
+    kept = kept_state(environment, sandbox)
     kept += json.dumps([*Run.objects.values(), *StateVersion.objects.values()], default=str)
     kept += "".join(text_of(run) for run in Run.objects.all())
     entries = secrets.list_secrets()["SecretList"]

@@ -21,7 +21,7 @@ PREPARED: dict[str, Any] = factories.SMALL_CONFIG | {
         }
     },
     "load_balancer": {},
-    "buckets": {"uploads": {"purpose": "What users bring", "force_destroy": True}},
+    "buckets": {"uploads": {"purpose": "Uploads", "cors_origins": ["shop.example.com"], "force_destroy": True}},
     "secrets": {"google": {"kind": "external"}},
 }
 ACCESS: dict[str, Any] = {
@@ -79,6 +79,11 @@ def test_users_sign_in_and_callers_bring_keys(tmp_path: Path, sandbox: SandboxPr
     assert client["SupportedIdentityProviders"] == ["COGNITO", "Google"]
     assert "ClientSecret" not in client
     assert CLIENT_SECRET not in json.dumps(planned) + stack.state() + stack.must("output", "-json")
+
+    bucket = outputs(stack, "buckets")["uploads"]
+    [rule] = sandbox.client("s3").get_bucket_cors(Bucket=bucket)["CORSRules"]
+    assert set(rule["AllowedMethods"]) == {"GET", "HEAD", "PUT", "POST", "DELETE"}, "users write from the site's pages"
+    assert (rule["AllowedOrigins"], rule["ExposeHeaders"]) == (["https://shop.example.com"], ["ETag"])
 
     gateway = sandbox.client("apigateway")
     key = gateway.create_api_key(name="partner", enabled=True)

@@ -66,6 +66,20 @@ def test_a_changed_input_supersedes_instead_of_being_approved(production: Enviro
     assert deployments.find(deployment.pk).state == "superseded"
 
 
+def test_traffic_that_would_go_elsewhere_is_not_what_was_approved(production: Environment) -> None:
+    routed = {"target_group_arn": "arn:group", "container_name": "api", "container_port": 8080}
+    provisioned(production, outputs(family="shop-production-api", load_balancer=routed))
+    deployment = asked(production)
+    elsewhere = routed | {"container_name": "proxy"}
+    provisioned(production, outputs(family="shop-production-api", load_balancer=elsewhere))
+
+    refused = approve(deployment, person(production, "approver"))
+
+    assert isinstance(refused, Refusal)
+    assert refused.code == "OUTDATED"
+    assert "load balancer" in refused.message
+
+
 def test_what_changes_after_the_approval_is_not_started(production: Environment) -> None:
     deployment = asked(production)
     approve(deployment, person(production, "approver"))

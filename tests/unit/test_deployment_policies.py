@@ -85,6 +85,7 @@ def test_every_bound_input_changes_what_is_approved() -> None:
     given: dict[str, Any] = {
         "digests": {"api": "sha256:a"},
         "rendered": {"family": "api", "cpu": "256"},
+        "load_balancer": "api:8080 by arn:group",
         "strategy": {"name": "rolling"},
         "config_version": 1,
         "protection_version": 1,
@@ -93,6 +94,7 @@ def test_every_bound_input_changes_what_is_approved() -> None:
     for name, other in [
         ("digests", {"api": "sha256:b"}),
         ("rendered", {"family": "api", "cpu": "512"}),
+        ("load_balancer", "proxy:8080 by arn:group"),
         ("strategy", {"name": "canary"}),
         ("config_version", 2),
         ("protection_version", 2),

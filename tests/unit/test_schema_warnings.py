@@ -118,6 +118,14 @@ def test_what_an_api_gateway_does_not_keep_out_or_tell_apart_is_said() -> None:
     assert warned(named | {"waf": {"attach_to": "api_gateway"}, "api_gateway": {}}) == []
 
 
+def test_a_bucket_that_users_have_credentials_for_and_no_page_reaches_is_said() -> None:
+    users = {"user_pool": {"identity_pool": True, "identity_buckets": ["files"]}}
+
+    assert [path for path, _ in warned(users)] == ["buckets.files.cors_origins"]
+    assert warned(users | {"buckets.files.cors_origins": ["shop.example.com"]}) == []
+    assert warned({"user_pool": {"identity_pool": True}}) == []
+
+
 def test_what_a_destroy_of_production_would_take_along_is_said() -> None:
     kept = {"audit_trail": {"force_destroy": True}, "backup": {"force_destroy": True}}
     paths = {"audit_trail.force_destroy", "backup.force_destroy"}

@@ -44,6 +44,14 @@ WRONG: Wrong = [
         ("user_pool.callback_urls.0", "Cognito takes plain HTTP for localhost only", "an https:// address"),
     ),
     (
+        {"user_pool": {"callback_urls": ["https://shop.example.com/in", "https://shop.example.com/app#in"]}},
+        (
+            "user_pool.callback_urls.1",
+            "Cognito takes no address with a fragment, as the answer of a sign-in is added to it",
+            "https://shop.example.com/app, with what it shows in the path or the query",
+        ),
+    ),
+    (
         {"user_pool": {"callback_urls": ["http://localhost.example.com/in"]}},
         ("user_pool.callback_urls.0", "Cognito takes plain HTTP for localhost only", "an https:// address"),
     ),

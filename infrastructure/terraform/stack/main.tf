@@ -50,7 +50,6 @@ module "security_groups" {
   }
   services = {
     for name, service in var.services : name => {
-      ports         = [for container in service.containers : container.port if container.port != null]
       is_routed     = service.routing != null
       receives_from = service.receives_from
       uses_database = service.uses_database
@@ -82,8 +81,9 @@ module "storage" {
   name = local.short_name
   buckets = {
     for key, bucket in var.buckets : key => merge(bucket, {
-      replicated = bucket.replica_region != null
-      name       = coalesce(bucket.name, "${local.name}-${key}-${data.aws_caller_identity.this.account_id}")
+      replicated     = bucket.replica_region != null
+      browsers_write = contains(try(var.user_pool.identity_buckets, []), key)
+      name           = coalesce(bucket.name, "${local.name}-${key}-${data.aws_caller_identity.this.account_id}")
     })
   }
   served_by = try(var.cdn.static_bucket, null) == null ? {} : { (var.cdn.static_bucket) = module.cdn[0].arn }

@@ -6,14 +6,13 @@ locals {
     "${pair[0]}:${pair[1]}" => { cidr = pair[0], port = pair[1] }
   }
 
-  # By name, and on every port: while a release moves the tasks to another port, and where it is taken back, those on
-  # the old one serve as well.
+  # Both by name, and on every port: while a release moves the tasks to another port, and where it is taken back, those
+  # on the old one serve as well.
   routed = toset(var.load_balancer == null ? [] : [for name, service in var.services : name if service.is_routed])
 
   service_edges = merge([
     for name, service in var.services : {
-      for pair in setproduct(service.receives_from, service.ports) :
-      "${pair[0]}-${name}:${pair[1]}" => { from = pair[0], to = name, port = pair[1] }
+      for caller in service.receives_from : "${caller}:${name}" => { from = caller, to = name }
     }
   ]...)
 
@@ -127,14 +126,17 @@ resource "aws_vpc_security_group_ingress_rule" "routed" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "service" {
+  #checkov:skip=CKV_AWS_24:from the calling service's own group, from no address
+  #checkov:skip=CKV_AWS_25:from the calling service's own group, from no address
+  #checkov:skip=CKV_AWS_260:from the calling service's own group, from no address
   for_each = local.service_edges
 
   security_group_id            = aws_security_group.service[each.value.to].id
   description                  = "${each.value.from} to ${each.value.to}"
   referenced_security_group_id = aws_security_group.service[each.value.from].id
   ip_protocol                  = "tcp"
-  from_port                    = each.value.port
-  to_port                      = each.value.port
+  from_port                    = 0
+  to_port                      = 65535
 }
 
 # Tasks fetch images, secrets and outside data: their way out is open, their way in is not.

@@ -20,9 +20,8 @@ variable "load_balancer" {
 }
 
 variable "services" {
-  description = "Services, by name: their ports, whether the load balancer leads to them, who calls them, and what they call."
+  description = "Services, by name: whether the load balancer leads to them, who calls them, and what they call."
   type = map(object({
-    ports         = list(number)
     is_routed     = optional(bool, false)
     receives_from = optional(list(string), [])
     uses_database = optional(bool, false)

@@ -1,5 +1,5 @@
 locals {
-  with_cors = { for key, bucket in var.buckets : key => bucket.cors_origins if length(bucket.cors_origins) > 0 }
+  with_cors = { for key, bucket in var.buckets : key => bucket if length(bucket.cors_origins) > 0 }
 }
 
 data "aws_partition" "this" {}
@@ -38,14 +38,18 @@ data "aws_iam_policy_document" "distribution" {
   }
 }
 
+# Where browsers write, a page signs its requests and sends headers of its own, and puts a large file together by the
+# ETags of its parts.
 resource "aws_s3_bucket_cors_configuration" "this" {
   for_each = local.with_cors
 
   bucket = module.bucket[each.key].name
 
   cors_rule {
-    allowed_methods = ["GET", "HEAD"]
-    allowed_origins = [for origin in each.value : "https://${origin}"]
+    allowed_methods = each.value.browsers_write ? ["GET", "HEAD", "PUT", "POST", "DELETE"] : ["GET", "HEAD"]
+    allowed_origins = [for origin in each.value.cors_origins : "https://${origin}"]
+    allowed_headers = each.value.browsers_write ? ["*"] : null
+    expose_headers  = each.value.browsers_write ? ["ETag"] : null
     max_age_seconds = 3600
   }
 }

@@ -4,13 +4,14 @@ variable "name" {
 }
 
 variable "buckets" {
-  description = "Buckets, by key: global name, versioning, whether objects are copied to the region of the provider aws.replica, lifecycle ages in days, CORS origins."
+  description = "Buckets, by key: global name, versioning, whether objects are copied to the region of the provider aws.replica, lifecycle ages in days, the sites whose pages reach it (CORS), and whether these write."
   type = map(object({
-    name          = string
-    versioning    = optional(bool, true)
-    replicated    = optional(bool, false)
-    force_destroy = optional(bool, false)
-    cors_origins  = optional(list(string), [])
+    name           = string
+    versioning     = optional(bool, true)
+    replicated     = optional(bool, false)
+    force_destroy  = optional(bool, false)
+    cors_origins   = optional(list(string), [])
+    browsers_write = optional(bool, false)
     lifecycle = optional(object({
       infrequent_access_days = optional(number)
       glacier_days           = optional(number)

@@ -10,9 +10,9 @@ variables {
   cache_port       = 6379
   file_system_port = 2049
   services = {
-    web = { ports = [3000], is_routed = true }
-    api = { ports = [8080], receives_from = ["web"], uses_database = true, uses_files = true }
-    job = { ports = [], uses_cache = true }
+    web = { is_routed = true }
+    api = { receives_from = ["web"], uses_database = true, uses_files = true }
+    job = { uses_cache = true }
   }
 }
 
@@ -20,12 +20,12 @@ run "each_connection_is_an_edge_and_there_are_no_others" {
   command = plan
 
   assert {
-    condition     = keys(aws_vpc_security_group_ingress_rule.routed) == ["web"] && keys(aws_vpc_security_group_ingress_rule.service) == ["web-api:8080"]
+    condition     = keys(aws_vpc_security_group_ingress_rule.routed) == ["web"] && keys(aws_vpc_security_group_ingress_rule.service) == ["web:api"]
     error_message = "The load balancer reaches web, and web reaches api."
   }
 
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.routed["web"].from_port == 0 && aws_vpc_security_group_ingress_rule.routed["web"].to_port == 65535
+    condition     = alltrue([for rule in [aws_vpc_security_group_ingress_rule.routed["web"], aws_vpc_security_group_egress_rule.load_balancer["web"], aws_vpc_security_group_ingress_rule.service["web:api"]] : rule.from_port == 0 && rule.to_port == 65535])
     error_message = "A port that moves closes the way to no task that still has the old one."
   }
 

@@ -65,6 +65,45 @@ run "a_distribution_reads_its_bucket" {
   }
 }
 
+run "browsers_read_from_the_named_sites" {
+  command = plan
+
+  variables {
+    buckets = { uploads = { name = "shop-staging-uploads", cors_origins = ["shop.example.com"] } }
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_cors_configuration.this["uploads"].cors_rule).allowed_methods == toset(["GET", "HEAD"])
+    error_message = "Without credentials of their own, users write nothing."
+  }
+}
+
+run "users_with_credentials_write_from_the_named_sites" {
+  command = plan
+
+  variables {
+    buckets = {
+      uploads = { name = "shop-staging-uploads", cors_origins = ["shop.example.com"], browsers_write = true }
+      temp    = { name = "shop-staging-temp", browsers_write = true }
+    }
+  }
+
+  assert {
+    condition     = keys(aws_s3_bucket_cors_configuration.this) == ["uploads"] && one(aws_s3_bucket_cors_configuration.this["uploads"].cors_rule).allowed_origins == toset(["https://shop.example.com"])
+    error_message = "Where no site is named, there is none; where one is, it is that one, by TLS."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_cors_configuration.this["uploads"].cors_rule).allowed_methods == toset(["GET", "HEAD", "PUT", "POST", "DELETE"])
+    error_message = "What their credentials allow, a page may ask for."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_cors_configuration.this["uploads"].cors_rule).allowed_headers == toset(["*"]) && one(aws_s3_bucket_cors_configuration.this["uploads"].cors_rule).expose_headers == toset(["ETag"])
+    error_message = "Signed requests bring headers, and parts of a large file are known by their ETags."
+  }
+}
+
 run "without_copies_nothing_is_in_the_second_region" {
   command = plan
 
