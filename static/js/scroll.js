@@ -21,5 +21,6 @@ function look() {
 export function watchScrolling() {
   look();
   addEventListener("resize", look);
+  document.addEventListener("toggle", look, true); // a fold that opens may hold a box, or make one narrower
   document.body.addEventListener("htmx:afterSettle", look);
 }
