@@ -26,6 +26,7 @@ from environments_app.schema.export import as_yaml
 from environments_app.services import sources
 from environments_app.views import applied
 from environments_app.views.lookup import environment_or_404
+from environments_app.views.outputs import read_outputs
 from environments_app.views.versions import chosen_versions, version_or_404
 
 PAGE = 30
@@ -95,6 +96,7 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         "version": found.config_version,
         "not_made": schema.unprovisioned(config),
         "state": state,
+        "outputs": read_outputs(outputs),
         "links": links_of(found.config_version.config),
         "runs": selectors.runs_of(found).only(
             "id", "state", "kind", "title", "created_at", "requester_name", "config_version__number"
