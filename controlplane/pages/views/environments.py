@@ -24,7 +24,7 @@ from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment, Service
 from environments_app.schema.export import as_yaml
 from environments_app.services import sources
-from environments_app.views import applied
+from environments_app.views import applied, rules
 from environments_app.views.lookup import environment_or_404
 from environments_app.views.outputs import read_outputs
 from environments_app.views.versions import chosen_versions, version_or_404
@@ -91,7 +91,8 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         **_frame(request, found, "environment"),
         "applied": applied_config,
         "service_rows": applied.service_rows(applied_config, found.config_version),
-        "rules": found.protection.rules,
+        "protection": found.protection,
+        "rule_facts": rules.facts(found.protection.rules),
         "warnings": schema.warnings(config, tier=found.tier),
         "version": found.config_version,
         "not_made": schema.unprovisioned(config),
@@ -154,7 +155,7 @@ def configuration(request: HttpRequest, system: str, environment: str) -> HttpRe
         "shown": shown,
         "yaml": as_yaml(shown.document),
         "protection": found.protection,
-        "rules": found.protection.rules,
+        "rule_facts": rules.facts(found.protection.rules),
         **_own_terraform(found, shown),
     }
     return render(request, "environments/configuration.html", context)
