@@ -64,6 +64,7 @@ def deployment_context(user: User, deployment: Deployment) -> dict[str, Any]:
         "system": system,
         "release": deployment.release,
         "heading": page.heading(deployment),
+        "shown_state": page.shown_state(deployment),
         "failed_so_far": page.failed_so_far(deployment),
         "next": page.next_step(deployment),
         "stages": page.stages_of(deployment, given, clock.now()),

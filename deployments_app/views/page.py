@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from deployments_app import words
 from deployments_app.models import Deployment
 from deployments_app.states import IN_ROLLOUT
+from deployments_app.strategies.rolling import ROLLING_BACK_ITSELF, STOPPING
 from environments_app.views.stages import Stage
 
 WORKING = frozenset({"preparing", "rolling_out", "baking", "rolling_back"})
@@ -34,9 +35,44 @@ ANSWERS = {
 
 def heading(deployment: Deployment) -> str:
     """ "api 1.8.3 → 1.9.0 is rolling out": the page's answer in one line."""
+    answer = _turned(deployment) or ANSWERS[deployment.state]
     release, previous = deployment.release, deployment.previous_release
     versions = f"{previous.version} → {release.version}" if previous else release.version
-    return f"{deployment.service.slug} {versions} {ANSWERS[deployment.state]}"
+    return f"{deployment.service.slug} {versions} {answer}"
+
+
+def _turned(deployment: Deployment) -> str:
+    """What the heading says where a rollout has turned and its state has not, or not yet; "" where it goes on well."""
+    if deployment.state not in IN_ROLLOUT:
+        return ""
+    if deployment.stage == STOPPING:
+        return "is being stopped" if deployment.abort_requested_at else "has failed, its tasks are being stopped"
+    if _is_taken_back_by_ecs(deployment):
+        return "is being taken back by ECS"
+    if deployment.abort_requested_at:
+        return "is about to be taken back" if deployment.previous_release else "is about to be stopped"
+    return "is rolling out, and new tasks failed" if _failed_tasks(deployment) else ""
+
+
+def _is_taken_back_by_ecs(deployment: Deployment) -> bool:
+    """Whether ECS said at the last look that it goes back, of which the next look makes a state."""
+    ecs = (deployment.observed.get("service_deployment") or {}).get("status", "")
+    return deployment.state in IN_ROLLOUT and ecs in {*ROLLING_BACK_ITSELF, "ROLLBACK_SUCCESSFUL"}
+
+
+def shown_state(deployment: Deployment) -> str:
+    """The word of the status vocabulary for the chip beside the heading: never more hopeful than the heading."""
+    if deployment.state in IN_ROLLOUT and deployment.stage == STOPPING:
+        return "STOPPING"
+    return "rolling_back" if _is_taken_back_by_ecs(deployment) else deployment.state
+
+
+def _failed_tasks(deployment: Deployment) -> int:
+    """How many new tasks of a rollout failed so far."""
+    if deployment.state != "rolling_out":
+        return 0
+    ours = [rollout for rollout in deployment.observed.get("rollouts", []) if rollout["generation"] == "new"]
+    return max([len(deployment.observed.get("failures", {})), *(rollout["failed"] for rollout in ours)])
 
 
 def failed_so_far(deployment: Deployment) -> str:
@@ -45,12 +81,10 @@ def failed_so_far(deployment: Deployment) -> str:
     Its deployment circuit breaker gives up after half the desired tasks failed, at least 3 and at most 200
     (Amazon ECS Developer Guide, "How the deployment circuit breaker detects failures").
     """
-    if deployment.state != "rolling_out":
-        return ""
-    ours = [rollout for rollout in deployment.observed.get("rollouts", []) if rollout["generation"] == "new"]
-    failed = max([len(deployment.observed.get("failures", {})), *(rollout["failed"] for rollout in ours)])
+    failed = _failed_tasks(deployment)
     if not failed:
         return ""
+    ours = [rollout for rollout in deployment.observed.get("rollouts", []) if rollout["generation"] == "new"]
     desired = max((rollout["desired"] for rollout in ours), default=0)
     limit = min(max(ceil(0.5 * desired), 3), 200)
     tasks = "task" if failed == 1 else "tasks"
@@ -70,6 +104,10 @@ def next_step(deployment: Deployment) -> tuple[str, str]:
         has_failed = deployment.reason == words.LOOK_FAILED
         why = words.LOOK_FAILED if has_failed else "AWS does not answer; it is asked again."
         return (who, f"it is taken back as soon as a look succeeds. {why}") if aborted else ("Not known for now", why)
+    if deployment.state in IN_ROLLOUT and deployment.stage == STOPPING:
+        return "Next: its tasks are stopped", "there is nothing to return to: it is the first release."
+    if _is_taken_back_by_ecs(deployment):
+        return "ECS takes it back", "the next look waits until only the old tasks run."
     if aborted:
         return who, "the next look takes it back."
     if deployment.paused:

@@ -19,6 +19,16 @@ from deployments_app.taskdefinition import Change
 from environments_app.models import ConfigVersion, Environment, StateVersion
 
 PAGE = 30
+ENDED = {
+    "succeeded": "It ran here and does not any more.",
+    "rolled_back": "It was taken back, and does not come again by itself. Deploy it by hand once the cause is mended.",
+    "rollback_failed": "It failed and could not be taken back: look at what runs here before anything is deployed.",
+    "failed": "It failed, and does not come again by itself. Deploy it by hand once the cause is mended.",
+    "rejected": "It was refused, and does not come again by itself.",
+    "canceled": "It was ended before it began, and does not come again by itself.",
+    "superseded": "Something else took its place before it was through.",
+}
+"""What became of a release at a place where it does not run, by the end of its last deployment there."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,14 @@ class Place:
     newest: Deployment | None
     decision: dict[str, Any]
     unreleased: list[Change]
+
+    @property
+    def note(self) -> str:
+        """Why it is not here, as of now. The policy's answer is of the moment when the release arrived: it counts until
+        a deployment has ended, or while nobody asked for one."""
+        if self.newest is None or (self.is_on_its_way and self.newest.automatic):
+            return str(self.decision.get("reason", ""))
+        return "" if self.running or self.is_on_its_way else ENDED[self.newest.state]
 
     @property
     def is_on_its_way(self) -> bool:

@@ -87,10 +87,15 @@ def label_of(name: str) -> str:
     return text[:1].upper() + text[1:] + (f" ({unit})" if unit else "")
 
 
+def title_of(name: str, info: FieldInfo) -> str:
+    """What people call a setting: the schema's own words where it has some."""
+    return info.title or label_of(name)
+
+
 def _node(name: str, info: FieldInfo, value: Any, problems: Sequence[Problem], path: str) -> Node:
     shape, default = shape_of(info.annotation), default_of(info)
     mine: dict[str, Any] = {
-        "label": label_of(name),
+        "label": title_of(name, info),
         "help": _help(shape, info.description or ""),
         "optional": shape.optional,
         "path": path,

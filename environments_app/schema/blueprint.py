@@ -23,9 +23,15 @@ Tier = Literal["development", "staging", "production"]
 class Protection(Section):
     """Who must agree before an environment changes."""
 
-    required_approvals: int = Field(default=1, ge=0, le=10, description="Approvals that a Terraform apply needs")
-    required_release_approvals: int = Field(default=0, ge=0, le=10, description="Approvals that a release needs")
-    auto_deploy: bool = Field(default=False, description="Whether a release from CI deploys by itself")
+    required_approvals: int = Field(
+        default=1, ge=0, le=10, title="Approvals of an apply", description="Approvals that a Terraform apply needs"
+    )
+    required_release_approvals: int = Field(
+        default=0, ge=0, le=10, title="Approvals of a release", description="Approvals that a release needs"
+    )
+    auto_deploy: bool = Field(
+        default=False, title="Releases deploy by themselves", description="Whether a release from CI deploys by itself"
+    )
     branches: tuple[str, ...] = Field(default=(), description="Branches that may be released here (globs); empty: any")
     requester_may_approve: bool = Field(default=False, description="Whether who asks for a change may approve it")
     required_evidence: dict[str, float] = Field(

@@ -20,6 +20,7 @@ from environments_app.models import Environment
 from environments_app.policies import weakenings
 from environments_app.schema.compare import Difference, compare
 from environments_app.services import protections
+from environments_app.views import rules
 from environments_app.views.lookup import environment_or_404
 
 PAGE = 20
@@ -65,6 +66,7 @@ def _page(
         "environment": environment,
         "standing_version": environment.protection,
         "nodes": draw(schema.Protection, document, problems),
+        "rule_facts": rules.facts(environment.protection.rules),
         "sent": request.POST,
         "refusal": refused.message if refused is not None else "",
         "meanwhile": _meanwhile(environment, refused),
@@ -78,7 +80,7 @@ def _page(
         context |= {
             **decision(user, asked),
             "weaker": weakenings(environment.protection.rules, wanted),
-            "differences": compare(environment.protection.document, wanted.model_dump(mode="json")),
+            "differences": rules.named(compare(environment.protection.document, wanted.model_dump(mode="json"))),
         }
     status = 200 if refused is None else refused.status
     return render(request, "environments/protection.html", context, status=status)
@@ -89,7 +91,7 @@ def _meanwhile(environment: Environment, refused: Refusal | None) -> list[Differ
     if refused is None or refused.code != "STALE_VERSION":
         return []
     before = environment.protection_versions.filter(number=refused.details["based_on"]).first()
-    return compare(before.document if before else {}, environment.protection.document)
+    return rules.named(compare(before.document if before else {}, environment.protection.document))
 
 
 @require_POST

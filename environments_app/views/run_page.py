@@ -9,6 +9,7 @@ from typing import Any
 
 from environments_app.models import Run
 from environments_app.states import ENDED_WELL, HELD_BY_WORKER
+from environments_app.terraform.plan import UNKNOWN
 from environments_app.views.stages import Stage, Usual
 
 OPERATIONS = {
@@ -28,6 +29,25 @@ _CHARACTER = 6.6
 
 
 @dataclass(frozen=True)
+class Attributes:
+    """The changed attributes of a resource: told, and the names of those that are set only by the apply."""
+
+    told: Sequence[Mapping[str, Any]]
+    later: Sequence[str]
+
+
+def attributes_of(change: Mapping[str, Any]) -> Attributes:
+    """A value that gets lost, or forces a replacement, is told, whatever comes in its place."""
+    told, later = [], []
+    for each in change["attributes"]:
+        if each["after"] == UNKNOWN and not each["before"] and not each["forces_replacement"]:
+            later.append(each["path"])
+        else:
+            told.append(each)
+    return Attributes(told, later)
+
+
+@dataclass(frozen=True)
 class Row:
     """One resource of the plan.
 
@@ -44,6 +64,10 @@ class Row:
     @property
     def key(self) -> str:
         return "".join(letter if letter.isalnum() else "-" for letter in self.change["address"])
+
+    @property
+    def attributes(self) -> Attributes:
+        return attributes_of(self.change)
 
     @property
     def note(self) -> str:
@@ -179,6 +203,11 @@ def rows_of(run: Run) -> list[Row]:
     return rows
 
 
+def drift_of(run: Run) -> list[tuple[Mapping[str, Any], Attributes]]:
+    """What changed outside of Slipway, with its attributes."""
+    return [(change, attributes_of(change)) for change in run.summary.get("drift", [])]
+
+
 def modules_of(rows: Sequence[Row]) -> list[Module]:
     """The rows by module, the root module last."""
 
@@ -253,6 +282,15 @@ def stages_of(
     elif not run.is_finished:
         stages.append(Stage("Done", note="outputs recorded" if run.changes_the_world else ""))
     return stages
+
+
+def output_waits(run: Run) -> str:
+    """Why no output comes while the run is neither worked on nor finished; "" where it may come any moment."""
+    return {
+        "queued": "waits its turn",
+        "awaiting_approval": "waits for approval",
+        "approved": "waits its turn",
+    }.get(run.state, "")
 
 
 def progress_of(run: Run) -> dict[str, Any] | None:

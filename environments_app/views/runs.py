@@ -19,6 +19,7 @@ from environments_app.services import runs
 from environments_app.states import HELD_BY_WORKER
 from environments_app.views import applied, run_page
 from environments_app.views.lookup import environment_or_404, run_or_404
+from environments_app.views.outputs import read_outputs
 from environments_app.views.stages import Usual
 
 KINDS = {"apply", "destroy", "drift", "speculative"}
@@ -69,10 +70,12 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "environment": run.environment,
         "stages": run_page.stages_of(run, given, clock.now(), _usual_lengths(run)),
         "rows": rows,
+        "drift": run_page.drift_of(run),
         "dangerous": [row for row in rows if row.is_dangerous],
         "modules": run_page.modules_of([row for row in rows if not row.is_dangerous]),
         "cost": run_page.cost_of(run, float(budget.monthly_usd) if budget else None),
         "progress": run_page.progress_of(run),
+        "output_waits": run_page.output_waits(run),
         **decided,
         "asks_name": _asks_name(run),
         "may_discard": run.can_discard and access.may(user, system, _right(user, run, Capability.APPROVE)),
@@ -82,7 +85,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "role": access.role_of(user, system),
         "refused": _refusal(run),
         "unapplied": applied.unapplied_number(run.environment),
-        "outputs": StateVersion.objects.filter(run=run).values_list("outputs", flat=True).first(),
+        "outputs": read_outputs(StateVersion.objects.filter(run=run).values_list("outputs", flat=True).first() or {}),
     }
 
 

@@ -22,7 +22,7 @@ function essence(element) {
   return copy.innerHTML;
 }
 
-/** Carries over what the reader did to the old region: opened details, typed text, scrolled tables. */
+/** Carries over what the reader did to the old region: opened details, typed text, what was scrolled. */
 function carryOver(from, to) {
   from.querySelectorAll("details[id]").forEach((details) => {
     const fresh = to.querySelector(`#${CSS.escape(details.id)}`);
@@ -33,9 +33,9 @@ function carryOver(from, to) {
     if (fresh && field.value !== field.defaultValue) fresh.value = field.value;
     if (fresh && field.type === "checkbox") fresh.checked = field.checked;
   });
-  const scrolled = [...from.querySelectorAll(".scroll")].map((box) => box.scrollLeft);
+  const scrolled = [...from.querySelectorAll(".scroll")].map((box) => [box.scrollLeft, box.scrollTop]);
   const boxes = [...to.querySelectorAll(".scroll")];
-  requestAnimationFrame(() => boxes.forEach((box, index) => (box.scrollLeft = scrolled[index] || 0)));
+  requestAnimationFrame(() => boxes.forEach((box, index) => box.scrollTo(...(scrolled[index] || [0, 0]))));
 }
 
 /** What is read out when it has changed: the title and the state beside it. The log itself would be too much. */

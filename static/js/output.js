@@ -83,6 +83,7 @@ class Block {
 
 class Viewer {
   constructor(panel) {
+    this.panel = panel;
     const part = (name) => panel.querySelector(`[data-output-${name}]`);
     this.box = part("lines");
     this.state = part("state");
@@ -99,6 +100,7 @@ class Viewer {
     this.observer = new IntersectionObserver((entries) => this.near(entries), { root: this.box, rootMargin: NEAR });
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.button.addEventListener("click", () => this.follow());
+    document.body.addEventListener("htmx:afterSettle", () => this.said && this.say(...this.said));
     addEventListener("hashchange", () => this.goToHash());
 
     this.socket = keepSocket(() => `${panel.dataset.output}?after=${this.last}`, {
@@ -107,8 +109,11 @@ class Viewer {
     });
   }
 
+  /** While nobody works, lines could come and none will: then it says what is waited for (a part kept fresh knows). */
   say(name, ending) {
-    sayState(this.state, name, ending || WORDS[name]);
+    this.said = [name, ending];
+    const waits = name === "live" && this.panel.querySelector("[data-output-waits]")?.dataset.outputWaits;
+    sayState(this.state, waits ? "waiting" : name, waits || ending || WORDS[name]);
   }
 
   receive({ first, lines, closed }) {

@@ -28,7 +28,7 @@ def test_one_proposes_and_the_other_agrees(browser: Browser, web: WebProcess, li
     anna = open_as(browser, web, factories.member(live.system, "admin", "anna"))
     anna.goto(f"{web.url}/environments/shop/live/configuration")
     anna.get_by_role("link", name="Change the protection").click()
-    anna.get_by_label("Required approvals").fill("1")
+    anna.get_by_label("Approvals of an apply").fill("1")
     anna.get_by_label("Why (required)", exact=True).fill("We are two people now")
     anna.get_by_role("button", name="Save").click()
     expect(anna.get_by_text("It is weaker: another admin must agree.")).to_be_visible()

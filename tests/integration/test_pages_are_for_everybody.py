@@ -31,6 +31,12 @@ PLAIN_GROUND = """() => {
   document.adoptedStyleSheets.push(sheet);
 }"""
 """axe judges no contrast over a gradient. That of what scrolls is the surface's colour but for 12 px at an edge."""
+OUT_OF_REACH = """() => [...document.querySelectorAll("main .scroll")]
+  .filter((box) => box.scrollWidth > box.clientWidth && box.tabIndex !== 0)
+  .map((box) => `hides ${box.scrollWidth - box.clientWidth} px from the keyboard: ${box.textContent.slice(0, 40)}`)"""
+NAMELESS = """() => [...document.querySelectorAll("main .cards tbody tr > *")]
+  .filter((cell) => !cell.dataset.label && !cell.matches(".row-name"))
+  .map((cell) => `a cell without its column's name on a phone: ${cell.textContent.trim().slice(0, 40)}`)"""
 UNFOLD = 'document.querySelectorAll("main details").forEach((details) => { details.open = true; })'
 LOOKS: list[tuple[Any, int]] = [(theme, width) for theme in ("light", "dark") for width in (1280, 390)]
 
@@ -70,6 +76,8 @@ def test_no_page_breaks_a_rule(browser: Browser, web: WebProcess, theme: Any, wi
         for panel in page.locator("[data-output]").all():
             expect(panel.locator("[data-output-state]")).not_to_be_empty()
         problems += [f"{name}: {line}" for line in violations(page)]
+        for script in (OUT_OF_REACH, NAMELESS):
+            problems += [f"{name}: {line}" for line in page.evaluate(script)]
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wider > 0:
             problems.append(f"{name}: {wider} px wider than the window")

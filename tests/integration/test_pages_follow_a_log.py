@@ -314,3 +314,18 @@ def test_a_log_that_is_gone_is_said_with_the_way_on(
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator(LINES)).to_have_count(0)
     page.context.close()
+
+
+def test_a_log_that_waits_for_a_person_does_not_claim_to_be_live(
+    browser: Browser, web: WebProcess, stream: OutputStream, viewer: User
+) -> None:
+    Run.objects.filter(pk=stream.subject_id).update(state="awaiting_approval")
+    page = open_log(browser, web, stream, viewer)
+    expect(page.locator(STATE)).to_have_text("waits for approval")
+    write(stream, 1, 3)
+    shows(page, 3)
+    expect(page.locator(STATE)).to_have_text("waits for approval")
+    Run.objects.filter(pk=stream.subject_id).update(state="applying")
+    page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')  # whoever looks again sees what is now
+    expect(page.locator(STATE)).to_have_text("live")
+    page.context.close()

@@ -13,7 +13,7 @@ from controlplane.core.models import System, User
 from controlplane.lib import clock
 from deployments_app.models import Deployment, Release, ReleaseImage
 from deployments_app.states import DEPLOYMENT
-from deployments_app.views import page
+from deployments_app.views import page, releases
 from environments_app.models import Environment, Service
 from tests import factories
 
@@ -199,6 +199,23 @@ def test_a_release_says_where_it_runs_and_why_not_elsewhere(system: System, envi
     said = text(signed_in(factories.member(system, "viewer")).get(f"/releases/{of.pk}"))
     assert "Runs here" in said
     assert "deploys only when someone asks" in said
+
+
+@pytest.mark.parametrize("state", sorted(DEPLOYMENT.states))
+def test_what_a_policy_said_on_arrival_is_not_said_of_what_has_ended(
+    system: System, environment: Environment, state: str
+) -> None:
+    reason = "It is newer than what runs here, and this environment deploys by itself."
+    of = release(system, decisions={"staging": {"deploys": True, "reason": reason}})
+    client = signed_in(factories.member(system, "viewer"))
+    assert reason in text(client.get(f"/releases/{of.pk}"))
+    ended = state in DEPLOYMENT.final
+    deployment(of, environment, state, automatic=True, finished_at=clock.now() if ended else None)
+    said = text(client.get(f"/releases/{of.pk}"))
+    assert (reason in said) == (not ended)
+    assert (releases.ENDED.get(state, "") in said) == (state != "succeeded")
+    deployment(release(system, "2.0.0"), environment, "succeeded", finished_at=clock.now())
+    assert (releases.ENDED.get(state, "") in text(client.get(f"/releases/{of.pk}"))) or not ended
 
 
 def test_what_runs_is_linked_and_what_was_taken_back_after_it_says_why(

@@ -230,3 +230,32 @@ def test_a_phase_in_which_a_run_failed_says_how_long_it_had_worked() -> None:
     )
     stage = run_page.stages_of(run, None, NOW)[1]
     assert (stage.name, stage.took, stage.note) == ("Plan", timedelta(minutes=8), "then failed")
+
+
+def test_attributes_that_only_the_apply_sets_are_told_by_name_alone() -> None:
+    unknown = "(known after apply)"
+    changed = [
+        {"path": "arn", "before": "", "after": unknown, "forces_replacement": False},
+        {"path": "name", "before": "", "after": "shop", "forces_replacement": False},
+        {"path": "subnet", "before": "", "after": unknown, "forces_replacement": True},
+        {"path": "id", "before": "i-1", "after": unknown, "forces_replacement": False},
+    ]
+    (row,) = run_page.rows_of(planned([{**change("aws_thing.a", "replace"), "attributes": changed}]))
+    assert row.attributes.later == ["arn"]
+    assert [each["path"] for each in row.attributes.told] == ["name", "subnet", "id"]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("queued", "waits its turn"),
+        ("planning", ""),
+        ("awaiting_approval", "waits for approval"),
+        ("approved", "waits its turn"),
+        ("applying", ""),
+        ("applied", ""),
+        ("outcome_unknown", ""),
+    ],
+)
+def test_output_says_what_a_run_waits_for(state: str, said: str) -> None:
+    assert run_page.output_waits(Run(kind="apply", state=state)) == said

@@ -139,12 +139,6 @@ def minus(left: float, right: float) -> float:
 
 
 @register.filter
-def is_plain(value: object) -> bool:
-    """Whether a value is said in one line."""
-    return not isinstance(value, dict | list)
-
-
-@register.filter
 def as_json(value: object) -> str:
     """By name: PostgreSQL does not keep the order in which names were written."""
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)

@@ -24,8 +24,9 @@ from environments_app import schema, selectors
 from environments_app.models import ConfigVersion, Environment, Service
 from environments_app.schema.export import as_yaml
 from environments_app.services import sources
-from environments_app.views import applied
+from environments_app.views import applied, rules
 from environments_app.views.lookup import environment_or_404
+from environments_app.views.outputs import read_outputs
 from environments_app.views.versions import chosen_versions, version_or_404
 
 PAGE = 30
@@ -90,11 +91,13 @@ def overview(request: HttpRequest, system: str, environment: str) -> HttpRespons
         **_frame(request, found, "environment"),
         "applied": applied_config,
         "service_rows": applied.service_rows(applied_config, found.config_version),
-        "rules": found.protection.rules,
+        "protection": found.protection,
+        "rule_facts": rules.facts(found.protection.rules),
         "warnings": schema.warnings(config, tier=found.tier),
         "version": found.config_version,
         "not_made": schema.unprovisioned(config),
         "state": state,
+        "outputs": read_outputs(outputs),
         "links": links_of(found.config_version.config),
         "runs": selectors.runs_of(found).only(
             "id", "state", "kind", "title", "created_at", "requester_name", "config_version__number"
@@ -152,7 +155,7 @@ def configuration(request: HttpRequest, system: str, environment: str) -> HttpRe
         "shown": shown,
         "yaml": as_yaml(shown.document),
         "protection": found.protection,
-        "rules": found.protection.rules,
+        "rule_facts": rules.facts(found.protection.rules),
         **_own_terraform(found, shown),
     }
     return render(request, "environments/configuration.html", context)
