@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -137,6 +137,7 @@ class Execution:
     workspace: Workspace
     runner: Runner
     redactor: Redactor
+    wants_cancel: Callable[[], bool]
     _looked_at: float = 0.0
 
     @property
@@ -220,7 +221,7 @@ class Execution:
         if time.monotonic() - self._looked_at >= LOOK_SECONDS:
             self._looked_at = time.monotonic()
             self.claim.heartbeat()
-            if self.claim.wants_cancel():
+            if self.wants_cancel():
                 raise TerraformCanceled("fetch", Ended(0, canceled=True))
 
     def _lay_foreign(self, code: Fetched, settled: dict[str, Any]) -> str:
@@ -274,12 +275,13 @@ def executing(claim: Claim, work: accounts.Work, *, obeys_cancel: bool = True) -
     enclosed = walls_of(workspace, terraform) if is_foreign else None
     redactor = Redactor(own_secrets(os.environ))
     writer = OutputWriter(present(run.stream, "the run's output"), redactor)
+    wants_cancel = claim.wants_cancel if obeys_cancel else _never
     try:
         hooks = Hooks(
             show=writer.feed,
             has_room=writer.wait_for_room,
             progress=_ProgressTeller(claim).tell,
-            wants_cancel=claim.wants_cancel if obeys_cancel else _never,
+            wants_cancel=wants_cancel,
             heartbeat=claim.heartbeat,
             started=claim.holds_by,
         )
@@ -287,7 +289,7 @@ def executing(claim: Claim, work: accounts.Work, *, obeys_cancel: bool = True) -
             terraform, workspace, account, hooks, tags=_tags(run), walls=enclosed, gets_modules=not is_foreign
         )
         address = accounts.state_address(run.environment, account)
-        execution = Execution(claim, writer, account, address, workspace, runner, redactor)
+        execution = Execution(claim, writer, account, address, workspace, runner, redactor, wants_cancel)
         try:
             yield execution
         except TerraformFailed as error:

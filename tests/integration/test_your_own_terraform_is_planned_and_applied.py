@@ -99,7 +99,10 @@ def test_nested_modules_live_from_plan_to_destroy(
     (code.folder / "live/production/more.tf").write_text('resource "terraform_data" "more" {}\n')
     code.commit()
     Run.objects.filter(pk=second.pk).update(
-        state="outcome_unknown", finished_at=None, lease_until=clock.now() - timedelta(seconds=1)
+        state="outcome_unknown",
+        finished_at=None,
+        lease_until=clock.now() - timedelta(seconds=1),
+        cancel_requested_at=clock.now(),  # of the apply; how that ended is found out all the same
     )
     second.refresh_from_db()
     assert isinstance(runs.reconcile(Actor.person(factories.member(made.system, "operator")), second), Run)
