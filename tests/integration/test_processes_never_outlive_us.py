@@ -101,7 +101,9 @@ def test_what_left_its_group_ends_with_it(tmp_path: Path, how: str) -> None:
     """A daemon, as setsid(1) makes one: no signal to the program's group reaches it."""
     seen: list[bytes] = []
     last = "exit 0" if how == "it ends" else "sleep 1000"
-    code = f"setsid sh -c 'echo $$; setsid sleep 1000 & echo $!; wait' & sleep 0.3; {last}"
+    code = (
+        f"mkfifo told; setsid sh -c 'echo $$; setsid sleep 1000 & echo $!; echo > told; wait' & read it < told; {last}"
+    )
     process = Process(Command(("/bin/sh", "-c", code), tmp_path, {"PATH": os.environ["PATH"]}))
     process.run(
         seen.append,
